@@ -1,0 +1,149 @@
+"""Krippendorff's alpha of a scope: point value, interval, and whether there is enough to judge by.
+
+The reported point value is the krippendorff library's; the interval, the standard error and the
+orientation-symmetrised form, which it does not have, are computed on patterns. Gold items, a rater's own
+repeats and withdrawn labels are the caller's to leave out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import krippendorff
+import numpy as np
+import numpy.typing as npt
+
+from annotation.agreement.coincidence import Level, alphas, coincidences_by_pattern, scale_of, symmetrised
+from annotation.agreement.errors import BadDomain
+from annotation.agreement.patterns import Counts, Patterns, checked_counts, fold, fold_orientation
+from annotation.agreement.resampling import bootstrap_interval, jackknife_error, seed_of
+from annotation.agreement.sufficiency import why_insufficient, why_undefined
+
+
+@dataclass(frozen=True, slots=True)
+class Alpha:
+    """Alpha in [-1, 1], or None with the reason; never NaN.
+
+    low, high: percentile interval over units at `confidence`; standard_error: jackknife over units. Both may
+    be None beside a value, when too few resamples are defined. n_units, n_labels count only what alpha can
+    use: units with at least two labels. `sufficient` says whether a verdict may rest on the value, and
+    `insufficiency` why not.
+    """
+
+    level: Level
+    orientation_symmetrised: bool
+    value: float | None
+    low: float | None
+    high: float | None
+    standard_error: float | None
+    confidence: float
+    n_units: int
+    n_labels: int
+    n_raters: int | None
+    reason: str | None
+    sufficient: bool
+    insufficiency: str | None
+
+
+def library_alpha(
+    unit_counts: npt.ArrayLike, *, level: Level, domain: Sequence[float] | Sequence[str]
+) -> float:
+    """The krippendorff library's alpha of value counts (units, values) that are known to have one.
+
+    Level and domain are always given, since the library's defaults change the answer; counts go in as int64,
+    since narrower ones overflow there without a word.
+    """
+    table = checked_counts(unit_counts, len(domain))
+    scale = scale_of(domain, level)
+    return float(krippendorff.alpha(value_counts=table, value_domain=scale, level_of_measurement=level))
+
+
+def measure_alpha(
+    counts: npt.ArrayLike,
+    *,
+    level: Level,
+    domain: Sequence[float] | Sequence[str],
+    scope: str,
+    orientation_symmetrised: bool = False,
+    n_raters: int | None = None,
+    resamples: int = 1000,
+    confidence: float = 0.95,
+) -> Alpha:
+    """Alpha of value counts (units, values), columns in the order of the domain.
+
+    scope: key of what is measured; it fixes the bootstrap's seed. orientation_symmetrised: for pairs, whose A
+    and B could have been swapped: O_s = (O + J O J) / 2, with interval domains symmetric about their middle.
+    Raises BadCounts, BadDomain.
+    """
+    table = checked_counts(counts, len(domain))
+    return alpha_of_patterns(
+        fold(table),
+        level=level,
+        domain=domain,
+        scope=scope,
+        orientation_symmetrised=orientation_symmetrised,
+        n_raters=n_raters,
+        resamples=resamples,
+        confidence=confidence,
+        unit_counts=table,
+    )
+
+
+def alpha_of_patterns(
+    patterns: Patterns,
+    *,
+    level: Level,
+    domain: Sequence[float] | Sequence[str],
+    scope: str,
+    orientation_symmetrised: bool = False,
+    n_raters: int | None = None,
+    resamples: int = 1000,
+    confidence: float = 0.95,
+    unit_counts: Counts | None = None,
+) -> Alpha:
+    """As measure_alpha, from patterns kept elsewhere; with unit_counts the library gives the point value."""
+    scale = scale_of(domain, level)
+    if orientation_symmetrised:
+        if level == "interval" and not np.allclose(scale + scale[::-1], scale[0] + scale[-1]):
+            raise BadDomain(f"The domain {list(domain)!r} has no middle; its two sides cannot be swapped.")
+        patterns = fold_orientation(patterns)
+    marginals = patterns.marginals.astype(np.float64)
+    if orientation_symmetrised:
+        marginals = (marginals + marginals[::-1]) / 2
+    reason = why_undefined(patterns.n_units, marginals)
+    value = low = high = error = None
+    if reason is None:
+        added = coincidences_by_pattern(patterns.counts)
+        if orientation_symmetrised:
+            added = symmetrised(added)
+        if unit_counts is None or orientation_symmetrised:
+            value = float(alphas(np.tensordot(patterns.units.astype(float), added, axes=1), scale, level)[0])
+        else:
+            value = library_alpha(unit_counts, level=level, domain=domain)
+        interval = bootstrap_interval(
+            added,
+            patterns.units,
+            scale=scale,
+            level=level,
+            resamples=resamples,
+            confidence=confidence,
+            seed=seed_of(scope),
+        )
+        if interval is not None:
+            low, high = interval.low, interval.high
+        error = jackknife_error(added, patterns.units, scale=scale, level=level)
+    insufficiency = reason or why_insufficient(patterns.n_units, marginals)
+    return Alpha(
+        level=level,
+        orientation_symmetrised=orientation_symmetrised,
+        value=value,
+        low=low,
+        high=high,
+        standard_error=error,
+        confidence=confidence,
+        n_units=patterns.n_units,
+        n_labels=int(patterns.marginals.sum()),
+        n_raters=n_raters,
+        reason=reason,
+        sufficient=insufficiency is None,
+        insufficiency=insufficiency,
+    )

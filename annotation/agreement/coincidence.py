@@ -1,0 +1,79 @@
+"""Krippendorff's coincidences, distances and alpha over stacks of coincidence matrices.
+
+The repeated part of alpha: bootstrap, jackknife and the orientation-symmetrised form all end here. Formulas:
+Krippendorff (2011), Computing Krippendorff's Alpha-Reliability.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from annotation.agreement.errors import BadDomain
+from annotation.agreement.patterns import Counts
+
+Level = Literal["nominal", "ordinal", "interval"]
+Floats = npt.NDArray[np.float64]
+
+
+def scale_of(domain: Sequence[float] | Sequence[str], level: Level) -> Floats:
+    """The domain as numbers, (values,): positions for nominal and ordinal, its own values for interval.
+
+    Raises BadDomain when values repeat, are fewer than two, or numbers are out of order where order matters.
+    """
+    if level not in ("nominal", "ordinal", "interval"):
+        raise BadDomain(f"The level {level!r} is unknown; it is nominal, ordinal or interval.")
+    if len(domain) < 2 or len(set(domain)) != len(domain):
+        raise BadDomain(f"The domain {list(domain)!r} must list at least two different values.")
+    numeric = all(isinstance(value, int | float | np.number) for value in domain)
+    if level == "interval" and not numeric:
+        raise BadDomain("Interval distances need numbers in the domain.")
+    if level != "nominal" and numeric and not (np.diff(np.asarray(domain, dtype=np.float64)) > 0).all():
+        raise BadDomain(f"The domain {list(domain)!r} must rise for the level {level}.")
+    if level == "interval":
+        return np.asarray(domain, dtype=np.float64)
+    return np.arange(len(domain), dtype=np.float64)
+
+
+def coincidences_by_pattern(counts: Counts) -> Floats:
+    """What one unit of each pattern adds to the coincidence matrix, (patterns, values, values).
+
+    n_c (n_k - [c = k]) / (m - 1), for patterns with m >= 2 labels.
+    """
+    pairs = counts[:, :, None] * counts[:, None, :]
+    diagonal = np.arange(counts.shape[1])
+    pairs[:, diagonal, diagonal] -= counts
+    return pairs / (counts.sum(axis=1) - 1)[:, None, None]
+
+
+def symmetrised(coincidences: Floats) -> Floats:
+    """(O + J O J) / 2, J reversing the scale: blind to which answer of a pair was called A."""
+    blind: Floats = (coincidences + coincidences[..., ::-1, ::-1]) / 2
+    return blind
+
+
+def distances(marginals: Floats, scale: Floats, level: Level) -> Floats:
+    """Squared distances (..., values, values); ordinal ones follow the marginals (..., values)."""
+    if level == "nominal":
+        return 1.0 - np.eye(len(scale), dtype=np.float64)
+    # Ordinal distance is the difference of mid-ranks: sum of n_c..n_k less half of both ends.
+    places = np.cumsum(marginals, axis=-1) - marginals / 2 if level == "ordinal" else scale
+    squared: Floats = (places[..., :, None] - places[..., None, :]) ** 2
+    return squared
+
+
+def alphas(coincidences: Floats, scale: Floats, level: Level) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Alpha of each matrix in the stack (..., values, values), and where it is defined, both (...).
+
+    alpha = 1 - (n - 1) sum o_ck d_ck / sum n_c n_k d_ck. Undefined places (one value only) hold 0 and False.
+    """
+    marginals = coincidences.sum(axis=-1)
+    metric = distances(marginals, scale, level)
+    total = marginals.sum(axis=-1)
+    observed = (coincidences * metric).sum(axis=(-2, -1))
+    expected = (marginals[..., :, None] * marginals[..., None, :] * metric).sum(axis=(-2, -1))
+    # A label counts 1, or 1/2 when symmetrised; anything smaller is the rounding of a subtraction.
+    defined = (marginals > 0.25).sum(axis=-1) >= 2
+    ratio = np.divide((total - 1) * observed, expected, out=np.ones_like(expected), where=defined)
+    return 1.0 - ratio, defined
