@@ -1,0 +1,182 @@
+"""Loading, adapting and saving policies and reward models: local folders, safetensors, no remote code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import LoraConfig, get_peft_model
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from transformers import (
+    AutoModel,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+
+from .failures import ModelMissing
+from .folders import atomic_folder, write_json
+
+HEAD_FILE, REWARD_FILE = "reward_head.safetensors", "reward.json"
+
+
+def _checked_folder(folder: Path | str) -> Path:
+    folder = Path(folder)
+    if not (folder / "config.json").is_file() or not any(folder.glob("*.safetensors")):
+        raise ModelMissing(
+            f"There is no model in the folder {folder.name}: it needs config.json and safetensors weights. "
+            "Nothing was started; fetch or convert the model, or choose another."
+        )
+    return folder
+
+
+def _load(kind: Any, folder: Path | str, dtype: torch.dtype) -> Any:
+    folder = _checked_folder(folder)
+    try:
+        return kind.from_pretrained(
+            folder, dtype=dtype, local_files_only=True, use_safetensors=True, trust_remote_code=False
+        )
+    except (OSError, ValueError, KeyError) as error:
+        # A full disk must keep its own sentence.
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise ModelMissing(f"The model in the folder {folder.name} cannot be read: {error}") from error
+
+
+def load_policy(folder: Path | str, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
+    """A causal language model in evaluation mode. Raises ModelMissing."""
+    model: PreTrainedModel = _load(AutoModelForCausalLM, folder, dtype)
+    return model.eval()
+
+
+def load_tokenizer(folder: Path | str) -> PreTrainedTokenizerBase:
+    """A tokenizer with a chat template and an end-of-turn token. Raises ModelMissing."""
+    folder = _checked_folder(folder)
+    try:
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelMissing(f"The tokenizer in the folder {folder.name} cannot be read: {error}") from error
+    if tokenizer.chat_template is None or tokenizer.eos_token_id is None:
+        raise ModelMissing(f"The tokenizer in the folder {folder.name} lacks a chat template or an end token.")
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def save_policy(model: nn.Module, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
+    """Write a model folder atomically; LoRA weights are merged into a plain model first (in place)."""
+    plain: Any = merged(model)
+    with atomic_folder(folder) as fresh:
+        plain.save_pretrained(fresh)
+        tokenizer.save_pretrained(fresh)
+
+
+def add_lora(model: nn.Module, *, rank: int, alpha: int) -> Any:
+    """The model with LoRA on all its linear layers but the output layer; only LoRA weights train.
+
+    ``with model.disable_adapter():`` is the model as it was.
+    """
+    kind = "CAUSAL_LM" if getattr(model, "lm_head", None) is not None else "FEATURE_EXTRACTION"
+    lora = LoraConfig(r=rank, lora_alpha=alpha, target_modules="all-linear", lora_dropout=0.0, task_type=kind)
+    return get_peft_model(model, lora)
+
+
+def merged(model: nn.Module) -> nn.Module:
+    """The plain model, with LoRA weights (if any) added in."""
+    return model.merge_and_unload() if hasattr(model, "merge_and_unload") else model  # type: ignore[operator]
+
+
+class RewardModel(nn.Module):
+    """A backbone and linear heads on the hidden state of each row's last real token.
+
+    reward = gain * mean over members of head(hidden) + bias. ``scope`` records what was trained. The tie
+    threshold t and all probabilities are in raw units, before gain and bias.
+    """
+
+    def __init__(self, backbone: nn.Module, *, members: int = 1, scope: str = "head") -> None:
+        super().__init__()
+        self.backbone = backbone
+        size: int = backbone.config.hidden_size  # type: ignore[assignment, union-attr]
+        self.head = nn.Linear(size, members, dtype=torch.float32)
+        # Standard deviation 1/sqrt(d + 1) as in the published reward models of open-instruct.
+        nn.init.normal_(self.head.weight, std=(size + 1) ** -0.5)
+        nn.init.zeros_(self.head.bias)
+        self.gain, self.bias, self.tie_threshold, self.scope = 1.0, 0.0, 0.0, scope
+
+    def features(self, input_ids: Tensor, mask: Tensor, ends: Tensor, position_ids: Tensor | None = None) -> Tensor:
+        """Last hidden state at ``ends``, float32 [rows, hidden]."""
+        output = self.backbone(input_ids=input_ids, attention_mask=mask, position_ids=position_ids, use_cache=False)
+        hidden: Tensor = output.last_hidden_state
+        return hidden[torch.arange(len(ends), device=hidden.device), ends].float()
+
+    def raw(self, features: Tensor) -> Tensor:
+        """Each member's reward before gain and bias, float32 [rows, members]."""
+        # Without this, autocast would round rewards to bf16 and near-equal responses would tie.
+        with torch.autocast(features.device.type, enabled=False):
+            scores: Tensor = self.head(features.float())
+        return scores
+
+    def forward(self, input_ids: Tensor, mask: Tensor, ends: Tensor, position_ids: Tensor | None = None) -> Tensor:
+        """Each member's raw reward, [rows, members]; what training differentiates."""
+        return self.raw(self.features(input_ids, mask, ends, position_ids))
+
+    def member_rewards(
+        self, input_ids: Tensor, mask: Tensor, ends: Tensor, position_ids: Tensor | None = None
+    ) -> Tensor:
+        """Each member's normalised reward, [rows, members]."""
+        return self.gain * self(input_ids, mask, ends, position_ids) + self.bias
+
+    def rewards(self, input_ids: Tensor, mask: Tensor, ends: Tensor, position_ids: Tensor | None = None) -> Tensor:
+        """Normalised reward per row, float32 [rows]; mean 0 and deviation 1 on its own train split."""
+        return self.member_rewards(input_ids, mask, ends, position_ids).mean(-1)
+
+    def preference(self, difference: Tensor) -> Tensor:
+        """P(i preferred | not tied) for a difference of normalised rewards r_i - r_j."""
+        raw = difference / self.gain
+        win, loss = torch.sigmoid(raw - self.tie_threshold), torch.sigmoid(-raw - self.tie_threshold)
+        return win / (win + loss)
+
+    def save(self, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
+        """Write backbone, head, normaliser and tokenizer atomically; rewards are equal after ``load``."""
+        self.backbone = merged(self.backbone)
+        settings = {
+            "bias": self.bias,
+            "gain": self.gain,
+            "members": self.head.out_features,
+            "pooling": "last",
+            "scope": self.scope,
+            "tie_threshold": self.tie_threshold,
+        }
+        with atomic_folder(folder) as fresh:
+            self.backbone.save_pretrained(fresh)  # type: ignore[operator]
+            tokenizer.save_pretrained(fresh)
+            save_file({k: v.detach().cpu().contiguous() for k, v in self.head.state_dict().items()}, fresh / HEAD_FILE)
+            write_json(fresh / REWARD_FILE, settings)
+
+
+def new_reward_model(base: Path | str, *, members: int, scope: str) -> RewardModel:
+    """An untrained reward model on the backbone of a policy folder. Raises ModelMissing."""
+    backbone: nn.Module = _load(AutoModel, base, torch.float32)
+    return RewardModel(backbone, members=members, scope=scope).eval()
+
+
+def load_reward_model(folder: Path | str, dtype: torch.dtype = torch.float32) -> RewardModel:
+    """A trained reward model in evaluation mode. Raises ModelMissing."""
+    folder = _checked_folder(folder)
+    if not (folder / HEAD_FILE).is_file() or not (folder / REWARD_FILE).is_file():
+        raise ModelMissing(
+            f"The folder {folder.name} holds a language model but no reward head; choose a reward model."
+        )
+    settings = json.loads((folder / REWARD_FILE).read_text(encoding="utf-8"))
+    backbone: nn.Module = _load(AutoModel, folder, dtype)
+    model = RewardModel(backbone, members=settings["members"], scope=settings["scope"])
+    model.head.load_state_dict(load_file(folder / HEAD_FILE))
+    model.gain, model.bias = settings["gain"], settings["bias"]
+    model.tie_threshold = settings["tie_threshold"]
+    return model.eval()

@@ -1,0 +1,234 @@
+"""The JSONL records that loops read, and streaming readers whose errors name file, line and field.
+
+Reading only; the canonical writing of a preference set is the annotation app's business.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from .failures import DataError
+
+SPLITS = ("train", "validation", "test")
+Messages = tuple[dict[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Response:
+    """One response; ``id`` is the digest of its text."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Judgments between responses i < j of one group, as counts; negative strength prefers i."""
+
+    i: int
+    j: int
+    wins_i: int
+    ties: int
+    wins_j: int
+    strength: int
+    judgments: tuple[str, ...]
+
+    @property
+    def count(self) -> int:
+        """Judgments in all."""
+        return self.wins_i + self.ties + self.wins_j
+
+
+@dataclass(frozen=True)
+class Group:
+    """One prompt's 2 to 9 responses with every judged pair among them."""
+
+    group: str
+    prompt: str
+    messages: Messages
+    responses: tuple[Response, ...]
+    pairs: tuple[Pair, ...]
+    split: str
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """One response written by a person."""
+
+    demonstration: str
+    prompt: str
+    messages: Messages
+    response: str
+    split: str
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt to respond to."""
+
+    prompt: str
+    messages: Messages
+
+
+@dataclass(frozen=True)
+class Pool:
+    """One prompt's unjudged responses, to be scored."""
+
+    prompt: str
+    messages: Messages
+    responses: tuple[Response, ...]
+
+
+def _need(value: dict[str, Any], key: str, kind: type) -> Any:
+    if key not in value:
+        raise ValueError(f"{key} is missing")
+    found = value[key]
+    if not isinstance(found, kind) or isinstance(found, bool):
+        raise ValueError(f"{key} must be a {kind.__name__}")
+    return found
+
+
+def _text(value: dict[str, Any], key: str) -> str:
+    found: str = _need(value, key, str)
+    if not found:
+        raise ValueError(f"{key} is empty")
+    return found
+
+
+def _messages(value: dict[str, Any]) -> Messages:
+    found = _need(value, "messages", list)
+    if not found:
+        raise ValueError("messages is empty")
+    for message in found:
+        if not isinstance(message, dict) or set(message) != {"role", "content"}:
+            raise ValueError("each message must have exactly role and content")
+        _text(message, "role")
+        _need(message, "content", str)
+    return tuple({"role": m["role"], "content": m["content"]} for m in found)
+
+
+def _split(value: dict[str, Any]) -> str:
+    found = _text(value, "split")
+    if found not in SPLITS:
+        raise ValueError(f"split must be one of {', '.join(SPLITS)}, not {found!r}")
+    return found
+
+
+def _responses(value: dict[str, Any], least: int) -> tuple[Response, ...]:
+    found = _need(value, "responses", list)
+    if not least <= len(found) <= 9:
+        raise ValueError(f"responses must hold {least} to 9 entries, not {len(found)}")
+    if not all(isinstance(r, dict) for r in found):
+        raise ValueError("each response must be an object")
+    return tuple(Response(id=_text(r, "id"), text=_need(r, "text", str)) for r in found)
+
+
+def _pair(value: Any, size: int) -> Pair:
+    if not isinstance(value, dict):
+        raise ValueError("each pair must be an object")
+    numbers = {key: _need(value, key, int) for key in ("i", "j", "wins_i", "ties", "wins_j", "strength")}
+    if not 0 <= numbers["i"] < numbers["j"] < size:
+        raise ValueError(f"pair must have 0 <= i < j < {size}, not i={numbers['i']}, j={numbers['j']}")
+    counts = numbers["wins_i"], numbers["ties"], numbers["wins_j"]
+    if min(counts) < 0 or sum(counts) == 0:
+        raise ValueError("counts of a pair must be 0 or more and not all 0")
+    return Pair(**numbers, judgments=tuple(_need(value, "judgments", list)))
+
+
+def _group(value: dict[str, Any]) -> Group:
+    responses = _responses(value, 2)
+    pairs = tuple(_pair(pair, len(responses)) for pair in _need(value, "pairs", list))
+    if not pairs:
+        raise ValueError("pairs is empty")
+    return Group(_text(value, "group"), _text(value, "prompt"), _messages(value), responses, pairs, _split(value))
+
+
+def _demonstration(value: dict[str, Any]) -> Demonstration:
+    return Demonstration(
+        _text(value, "demonstration"),
+        _text(value, "prompt"),
+        _messages(value),
+        _text(value, "response"),
+        _split(value),
+    )
+
+
+def _prompt(value: dict[str, Any]) -> Prompt:
+    return Prompt(_text(value, "prompt"), _messages(value))
+
+
+def _pool(value: dict[str, Any]) -> Pool:
+    return Pool(_text(value, "prompt"), _messages(value), _responses(value, 1))
+
+
+Record = TypeVar("Record")
+
+
+def _read(path: Path, parse: Callable[[dict[str, Any]], Record]) -> Iterator[Record]:
+    path = Path(path)
+    if not path.is_file():
+        raise DataError(f"The data file {path.name} is not there; nothing was started. Freeze it again.")
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(_decoded(lines, path.name), start=1):
+            try:
+                value = json.loads(line)
+                if not isinstance(value, dict):
+                    raise ValueError("the line must be one JSON object")
+                record = parse(value)
+            except ValueError as error:
+                raise DataError(
+                    f"{path.name}, line {number}: {error}. Nothing was trained on this file; mend the line."
+                ) from error
+            yield record
+
+
+def _decoded(lines: Iterable[str], name: str) -> Iterator[str]:
+    try:
+        yield from lines
+    except UnicodeDecodeError as error:
+        raise DataError(f"{name} is not UTF-8 text. Nothing was trained on this file.") from error
+
+
+def read_groups(path: Path) -> Iterator[Group]:
+    """Preference groups, one a line. Raises DataError naming the line."""
+    return _read(path, _group)
+
+
+def read_demonstrations(path: Path) -> Iterator[Demonstration]:
+    """Demonstrations, one a line. Raises DataError naming the line."""
+    return _read(path, _demonstration)
+
+
+def read_prompts(path: Path) -> Iterator[Prompt]:
+    """Prompts, one a line. Raises DataError naming the line."""
+    return _read(path, _prompt)
+
+
+def read_pool(path: Path) -> Iterator[Pool]:
+    """Unjudged responses by prompt, one prompt a line. Raises DataError naming the line."""
+    return _read(path, _pool)
+
+
+class Splitted(Protocol):
+    """What has a prompt and a split: groups and demonstrations."""
+
+    @property
+    def prompt(self) -> str: ...
+    @property
+    def split(self) -> str: ...
+
+
+def check_split(records: Iterable[Splitted]) -> None:
+    """Raises DataError when one prompt is in two splits: the test score would be measured on train prompts."""
+    seen = sorted({(record.prompt, record.split) for record in records})
+    for (prompt, first), (other, second) in pairwise(seen):
+        if prompt == other:
+            raise DataError(
+                f"Prompt {prompt} is in both {first} and {second}; nothing was started. "
+                "Freeze the set again so that each prompt is in one split."
+            )
