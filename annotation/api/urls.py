@@ -1,0 +1,5 @@
+"""The annotation API."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,183 @@
+"""What is handed out: batches, their tasks, the k slots of each task, and the leases on them.
+
+k slots per task are made when the batch is opened and the database refuses a second one with the same
+number, so a task can never take more than k answers; one assignment per (task, rater) for ever, so
+nobody answers it twice.
+"""
+
+import uuid
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+
+from annotation.models.corpus import Comparison, Project, Prompt, Response
+from rubrics.models import RubricVersion
+from workforce.models import Role, User
+from workforce.roles import teams_of
+
+
+class BatchQuerySet(models.QuerySet["Batch"]):
+    def visible_to(self, user: User) -> Self:
+        """Batches of projects the person leads."""
+        return self.filter(project__in=Project.objects.led_by(user))
+
+    def open_to(self, user: User) -> Self:
+        """Open batches of projects in which the person is a rater."""
+        return self.filter(state="open", project__team__in=teams_of(user=user, role=Role.RATER))
+
+
+class Batch(models.Model):
+    """Tasks opened together under one rubric version."""
+
+    class Kind(models.TextChoices):
+        PAIRWISE = "pairwise", "Pairwise"
+        RANKING = "ranking", "Ranking"
+        DEMONSTRATION = "demonstration", "Demonstration"
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"
+        PAUSED = "paused", "Paused"
+        CLOSED = "closed", "Closed"
+
+    class Origin(models.TextChoices):
+        MANUAL = "manual", "Chosen by a lead"
+        HISTORY = "history", "Imported judgments"
+        ACQUISITION = "acquisition", "Proposed by active learning"
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="batches")
+    number = models.PositiveIntegerField()
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=15, choices=Kind)
+    scale = models.CharField(
+        max_length=12, blank=True, help_text="Grade scale of a pairwise batch (annotation.scales)."
+    )
+    rubric_version = models.ForeignKey(RubricVersion, on_delete=models.PROTECT, related_name="batches")
+    overlap = models.PositiveSmallIntegerField(help_text="Answers wanted per task; 0 for imported history.")
+    origin = models.CharField(max_length=12, choices=Origin, default=Origin.MANUAL)
+    state = models.CharField(max_length=8, choices=State, default=State.OPEN)
+    lease_minutes = models.PositiveSmallIntegerField(default=30)
+    opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = BatchQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "batches"
+        constraints = [
+            models.UniqueConstraint(fields=["project", "number"], name="one_batch_per_project_and_number"),
+            models.CheckConstraint(
+                condition=models.Q(overlap__gte=1) | models.Q(origin="history"),
+                name="a_batch_wants_at_least_one_answer",
+            ),
+            models.CheckConstraint(condition=models.Q(overlap__lte=100), name="overlap_is_at_most_a_hundred"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Batch {self.number}, {self.name}"
+
+
+class Task(models.Model):
+    """One item of a batch. `reason` says why it was chosen (a lead's choice, uncertain, holdout…)."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="tasks")
+    prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="tasks")
+    comparison = models.ForeignKey(Comparison, null=True, on_delete=models.PROTECT, related_name="tasks")
+    responses = models.ManyToManyField(Response, through="TaskResponse", related_name="tasks")
+    number = models.PositiveIntegerField()
+    priority = models.FloatField(default=0.0)
+    reason = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        ordering = ["batch", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "number"], name="one_task_per_batch_and_number"),
+            models.UniqueConstraint(fields=["batch", "comparison"], name="a_comparison_once_in_a_batch"),
+        ]
+
+    def __str__(self) -> str:
+        return f"task {self.number} of {self.batch}"
+
+
+class TaskResponse(models.Model):
+    """A response's canonical place in a task, 0 first. What a rater sees first is in the assignment."""
+
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="members")
+    response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["task", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["task", "position"], name="one_task_response_per_position"),
+            models.UniqueConstraint(fields=["task", "response"], name="a_response_once_in_a_task"),
+        ]
+
+
+class Slot(models.Model):
+    """Room for one answer to a task. Batch and priority are copied here for the claim's index."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"
+        LEASED = "leased", "Leased"
+        DONE = "done", "Done"
+
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="slots")
+    n = models.PositiveSmallIntegerField()
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="slots")
+    priority = models.FloatField(default=0.0)
+    state = models.CharField(max_length=6, choices=State, default=State.OPEN)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["task", "n"], name="one_slot_per_task_and_number"),
+            models.CheckConstraint(condition=models.Q(n__gte=1, n__lte=100), name="slot_number_is_within_1_and_100"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["open", "leased", "done"]), name="slot_state_is_known"
+            ),
+        ]
+        indexes = [models.Index(fields=["batch", "state", "-priority", "id"], name="slots_in_claim_order")]
+
+
+class Assignment(models.Model):
+    """A rater's lease on a slot, and afterwards the record of who answered it.
+
+    `token` is the fencing token: it changes with every lease, so that an answer under an old lease is
+    recognised. `display_order` lists canonical positions in the order shown to this rater.
+    """
+
+    class State(models.TextChoices):
+        LEASED = "leased", "Leased"
+        SUBMITTED = "submitted", "Submitted"
+        RELEASED = "released", "Released"
+        EXPIRED = "expired", "Expired"
+
+    slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="assignments")
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="assignments")
+    rater = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="assignments")
+    token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    state = models.CharField(max_length=9, choices=State, default=State.LEASED)
+    display_order = models.JSONField(default=list)
+    leased_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["task", "rater"], name="one_assignment_per_task_and_rater"),
+            models.UniqueConstraint(
+                fields=["slot"],
+                condition=models.Q(state__in=["leased", "submitted"]),
+                name="one_live_assignment_per_slot",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["rater", "state"], name="assignments_of_a_rater"),
+            models.Index(fields=["state", "expires_at"], name="assignments_by_expiry"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rater} on {self.task}: {self.state}"

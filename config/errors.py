@@ -1,0 +1,81 @@
+"""One shape for every refusal: {"error": {"code", "message", "fields"}} in the API, a page elsewhere."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from workforce.errors import AssayError
+
+SENTENCES = {
+    status.HTTP_401_UNAUTHORIZED: (
+        "not_signed_in",
+        "You are not signed in. Nothing was changed. Sign in and try again.",
+    ),
+    status.HTTP_403_FORBIDDEN: (
+        "forbidden",
+        "Your role does not allow this. Nothing was changed. Ask an admin of the project.",
+    ),
+    status.HTTP_404_NOT_FOUND: (
+        "not_found",
+        "There is nothing here that you can see. Check the address or ask a lead.",
+    ),
+}
+
+
+def api_error(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler: every error in our shape."""
+    if isinstance(error, AssayError):
+        body: dict[str, Any] = {"code": error.code, "message": error.message, "fields": error.fields}
+        return Response({"error": body}, status=error.status)
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    if isinstance(error, exceptions.ValidationError):
+        body = {
+            "code": "invalid",
+            "message": "Some fields need another value. Nothing was changed.",
+            "fields": error.detail,
+        }
+    elif response.status_code in SENTENCES and not _is_csrf(error):
+        code, message = SENTENCES[response.status_code]
+        body = {"code": code, "message": message, "fields": None}
+    else:
+        code = getattr(error, "default_code", "error")
+        body = {"code": code, "message": str(getattr(error, "detail", error)), "fields": None}
+    response.data = {"error": body}
+    return response
+
+
+def _is_csrf(error: Exception) -> bool:
+    return isinstance(error, exceptions.PermissionDenied | PermissionDenied) and "CSRF" in str(error)
+
+
+class RefusalMiddleware:
+    """Turns a refusal raised by a verb in an ordinary view into a page with the sentence and the code."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, AssayError):
+            return None
+        return render(request, "refused.html", {"refusal": error}, status=error.status)
+
+
+def not_found(request: HttpRequest, exception: Http404 | None = None) -> HttpResponse:
+    """The page for an address that leads nowhere, or to something the reader may not see."""
+    return render(request, "404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The page for our own fault: says that nothing was saved by it, and shows no trace."""
+    return render(request, "500.html", status=500)

@@ -1,0 +1,5 @@
+"""The rubric API."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,5 @@
+"""Pages of rubrics."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

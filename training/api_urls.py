@@ -1,0 +1,5 @@
+"""The training API."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

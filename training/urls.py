@@ -1,0 +1,5 @@
+"""Pages of runs, models and rounds."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
