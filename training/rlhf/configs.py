@@ -131,7 +131,7 @@ class RewardConfig(Compute):
     max_response_tokens: int = setting(256, "Longer responses lose their end", low=1)
     lr: float = setting(1e-4, "Learning rate of AdamW for backbone or LoRA weights", above=0)
     head_lr: float = setting(1e-3, "Learning rate of AdamW for the head and the tie threshold", above=0)
-    l2: float = setting(0.01, "Penalty l2/2 * |w|^2 on the head's weights, on standardised features", low=0)
+    l2: float = setting(0.01, "Scope head: penalty l2/2 * |w|^2 on the weights, for standardised features", low=0)
     weight_decay: float = setting(0.0, "AdamW weight decay of backbone or LoRA weights", low=0)
     grad_clip: float = setting(1.0, "Largest gradient norm", above=0)
     lora_rank: int = setting(16, "Rank of LoRA when scope is lora", low=1, high=512)
@@ -144,6 +144,9 @@ class RewardConfig(Compute):
         "rao_kupper", "Ties: learned threshold, half a win each, or left out", choices=("rao_kupper", "half", "drop")
     )
     margin: float = setting(0.0, "Margin in reward per point of mean strength; 0 switches margins off", low=0)
+    holdout_share: float = setting(
+        0.2, "Share of train prompts held back when there is no other split", low=0, high=0.5
+    )
     members: int = setting(1, "Heads, each on its own bootstrap of the prompts; 1 is a single head", low=1, high=64)
     checkpoint_every: int = setting(10, "Steps between checkpoints", low=1)
 
@@ -157,6 +160,7 @@ class PPOConfig(Compute):
     steps: int = setting(20, "Rollout-and-update steps", low=1)
     prompts_per_step: int = setting(8, "Prompts in one rollout batch, one response each", low=1)
     minibatch: int = setting(8, "Responses per optimiser update", low=1)
+    micro_batch: int = setting(4, "Responses per forward pass", low=1)
     epochs: int = setting(1, "Passes over each rollout batch", low=1, high=64)
     max_prompt_tokens: int = setting(96, "Longer prompts lose their beginning", low=1)
     max_new_tokens: int = setting(48, "Longest sampled response", low=1)
@@ -173,6 +177,8 @@ class PPOConfig(Compute):
     lam: float = setting(0.95, "GAE lambda", low=0, high=1)
     whiten_advantages: bool = setting(True, "Give advantages mean 0 and variance 1 over the batch's tokens")
     missing_eos_penalty: float = setting(1.0, "Taken from the reward of a response that never ends", low=0)
+    stop_token: str | None = setting(None, "Token that ends a response; null: the tokenizer's end of turn")
+    normalise_rewards: bool = setting(True, "Measure rewards in deviations of the starting policy's")
     reward_clip: float = setting(10.0, "Rewards are clipped to plus or minus this", above=0)
     lora_rank: int = setting(16, "Rank of LoRA on all linear layers; 0 trains every weight", low=0, high=512)
     lora_alpha: int = setting(32, "LoRA scale numerator", low=1)
