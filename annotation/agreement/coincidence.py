@@ -44,7 +44,8 @@ def coincidences_by_pattern(counts: Counts) -> Floats:
     pairs = counts[:, :, None] * counts[:, None, :]
     diagonal = np.arange(counts.shape[1])
     pairs[:, diagonal, diagonal] -= counts
-    return pairs / (counts.sum(axis=1) - 1)[:, None, None]
+    added: Floats = pairs / (counts.sum(axis=1) - 1)[:, None, None]
+    return added
 
 
 def symmetrised(coincidences: Floats) -> Floats:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from annotation.agreement.errors import BadCounts
 from annotation.agreement.intervals import clustered_wilson
 from annotation.agreement.patterns import Counts, checked_counts
 
@@ -48,11 +49,15 @@ def human_ceiling(counts: npt.ArrayLike, *, prompts: npt.ArrayLike, confidence: 
     """The human ceiling from counts (pairs, 3) = wins of i, ties, wins of j; prompts: (pairs,), the clusters.
 
     A rater is scored where the others' majority is a winner (not a tie, not split): 1 for the same winner, 0
-    for the other, 1/2 for a tie, as a forced guess would earn. Mean over a pair's raters, then over pairs.
-    With two raters per pair the majority of the others is one label, and its own noise keeps the ceiling low.
+    for the other, 1/2 for a tie, as a forced guess would earn. It is the mean of those scores, a label in a
+    pair of m labels weighing 1/m. (The mean over pairs of each pair's mean would be far too low: in a 2-to-1
+    pair only the lone rater faces a majority.) With two raters the others are one label, whose own noise keeps
+    the ceiling low.
     Raises BadCounts.
     """
     table = checked_counts(counts, 3)
+    if len(np.asarray(prompts)) != len(table):
+        raise BadCounts("Every pair needs the prompt it belongs to; the two columns differ in length.")
     earned, scored = np.zeros(len(table)), np.zeros(len(table))
     for label, credit in ((WINS_I, (1.0, 0.0)), (TIE, (0.5, 0.5)), (WINS_J, (0.0, 1.0))):
         others = table.copy()
@@ -64,8 +69,9 @@ def human_ceiling(counts: npt.ArrayLike, *, prompts: npt.ArrayLike, confidence: 
     used = scored > 0
     clusters = np.asarray(prompts)[used]
     n_prompts = len(np.unique(clusters))
-    shares = earned[used] / scored[used]
-    interval = clustered_wilson(shares, clusters, confidence=confidence)
+    overlap = table.sum(axis=1)[used]
+    right, possible = earned[used] / overlap, scored[used] / overlap
+    interval = clustered_wilson(right, possible, clusters, confidence=confidence)
     reason = None
     if not (table.sum(axis=1) > 1).any():
         reason = "The human ceiling is undefined here: no pair has labels from two raters yet."
@@ -74,7 +80,7 @@ def human_ceiling(counts: npt.ArrayLike, *, prompts: npt.ArrayLike, confidence: 
     elif interval is None:
         reason = "The human ceiling is undefined here: only one prompt has pairs labelled by two raters."
     return HumanCeiling(
-        value=float(shares.mean()) if interval else None,
+        value=float(right.sum() / possible.sum()) if interval else None,
         low=interval.low if interval else None,
         high=interval.high if interval else None,
         confidence=confidence,

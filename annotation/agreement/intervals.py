@@ -39,19 +39,24 @@ def wilson(successes: float, n: float, *, confidence: float = 0.95) -> Interval 
 
 
 def clustered_wilson(
-    shares: npt.NDArray[np.float64], clusters: npt.ArrayLike, *, confidence: float = 0.95
+    earned: npt.NDArray[np.float64],
+    possible: npt.NDArray[np.float64],
+    clusters: npt.ArrayLike,
+    *,
+    confidence: float = 0.95,
 ) -> Interval | None:
-    """Wilson interval of the mean of shares in [0, 1], (items,), drawn in clusters (items,); None below two.
+    """Wilson interval of sum earned / sum possible, (items,), drawn in clusters (items,); None below two.
 
-    The effective size is p (1 - p) / variance, the variance being that of the cluster residuals of the mean.
-    Without any spread between clusters it is the number of clusters.
+    0 <= earned <= possible. The effective size is p (1 - p) / variance, the variance being that of the ratio
+    over clusters. Without any spread between clusters it is the number of clusters.
     """
     _, membership = np.unique(np.asarray(clusters), return_inverse=True)
-    sizes = np.bincount(membership)
-    if len(sizes) < 2:
+    n_clusters = len(np.bincount(membership))
+    if n_clusters < 2:
         return None
-    mean = min(float(shares.mean()), 1.0)
-    residuals = np.bincount(membership, weights=shares - mean)
-    variance = len(sizes) / (len(sizes) - 1) * float(residuals @ residuals) / len(shares) ** 2
-    effective = mean * (1 - mean) / variance if variance > 1e-12 and 0 < mean < 1 else float(len(sizes))
-    return wilson(mean * effective, effective, confidence=confidence)
+    total = float(possible.sum())
+    share = min(float(earned.sum()) / total, 1.0)
+    residuals = np.bincount(membership, weights=earned - share * possible)
+    variance = n_clusters / (n_clusters - 1) * float(residuals @ residuals) / total**2
+    effective = share * (1 - share) / variance if variance > 1e-12 and 0 < share < 1 else float(n_clusters)
+    return wilson(share * effective, effective, confidence=confidence)

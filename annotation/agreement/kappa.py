@@ -84,7 +84,8 @@ def pairwise_kappas(
     )
     pairs, starts = np.unique(keys // cells, return_index=True)
     found = []
-    for pair, start, stop in zip(pairs, starts, [*starts[1:], len(keys)], strict=True):
+    stops = np.append(starts, len(keys))[1:]
+    for pair, start, stop in zip(pairs, starts, stops, strict=True):
         table = np.zeros(cells, dtype=np.int64)
         table[keys[start:stop] % cells] = counts[start:stop]
         rater_a, rater_b = names[pair // len(names)].item(), names[pair % len(names)].item()

@@ -84,8 +84,8 @@ def prompt_order(rankings: npt.ArrayLike) -> PromptOrder:
     constant = tuple(int(row) for row in np.flatnonzero((table == table[:, :1]).all(axis=1)))
     ordering = np.delete(table, constant, axis=0)
     signs = pair_signs(ordering)
-    lengths = np.sqrt((signs != 0).sum(axis=1))
-    taus = (signs @ signs.T / np.outer(lengths, lengths))[np.triu_indices(len(ordering), k=1)]
+    untied = (signs != 0).sum(axis=1)
+    taus = (signs @ signs.T / np.sqrt(np.outer(untied, untied)))[np.triu_indices(len(ordering), k=1)]
     reason = None
     if not len(taus):
         reason = "Tau is undefined here: fewer than two raters put any answer before another."

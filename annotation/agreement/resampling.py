@@ -40,7 +40,7 @@ def bootstrap_alphas(
     generator = np.random.default_rng(seed)
     n_units, flat = int(units.sum()), added.reshape(len(units), -1)
     chunk = max(1, min(resamples, DRAWS_AT_ONCE // len(units)))
-    found = []
+    found = [np.zeros(0)]
     for start in range(0, resamples, chunk):
         size = min(chunk, resamples - start)
         drawn = generator.multinomial(n_units, units / n_units, size=size)
