@@ -1,0 +1,170 @@
+"""The policy that is trained, its reference and its value estimates, behind one forward pass.
+
+With LoRA the reference is the policy with its adapter switched off; otherwise a frozen copy. The critic is
+a linear head on the policy's own trunk, or a model of its own that starts as the reward model.
+"""
+
+from __future__ import annotations
+
+import copy
+from contextlib import nullcontext
+from typing import Any
+
+import torch
+from peft.tuners.lora import LoraLayer
+from torch import Tensor, nn
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from .configs import PPOConfig
+from .failures import ConfigError
+from .models import RewardModel, add_lora, load_policy, load_reward_model, load_tokenizer
+from .rollout import Rollout, response_logprobs, response_states
+from .scoring import RewardNormaliser, Score, reward_model_score, same_vocabulary
+
+
+class ValueHead(nn.Module):
+    """Values from the policy's hidden states; starts at 0 everywhere, so it cannot disturb the first step."""
+
+    def __init__(self, hidden_size: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(hidden_size, 1, dtype=torch.float32)
+        nn.init.zeros_(self.linear.weight)
+        nn.init.zeros_(self.linear.bias)
+
+    def forward(self, rollout: Rollout, states: Tensor) -> Tensor:
+        """[rows, R] float32."""
+        return _in_float32(self.linear, states)[..., 0]
+
+
+class Critic(nn.Module):
+    """A reward model read at every position: what score is to be expected from here."""
+
+    def __init__(self, reward_model: RewardModel, *, rank: int, alpha: int) -> None:
+        """`rank` 0 trains every weight, otherwise LoRA and the head."""
+        super().__init__()
+        trunk = reward_model.backbone
+        self.trunk = add_lora(trunk, rank=rank, alpha=alpha) if rank else trunk
+        self.head = reward_model.head
+        self.gain, self.bias = reward_model.gain, reward_model.bias
+
+    def rescale(self, normaliser: RewardNormaliser) -> None:
+        """From the reward model's units to normalised ones; call once."""
+        self.gain = self.gain / normaliser.deviation
+        self.bias = (self.bias - normaliser.mean) / normaliser.deviation
+
+    def forward(self, rollout: Rollout, states: Tensor) -> Tensor:
+        """[rows, R] float32; `states`, the policy's, are not used."""
+        own = response_states(self.trunk, rollout)
+        return self.gain * _in_float32(self.head, own).mean(-1) + self.bias
+
+
+def _in_float32(head: nn.Module, states: Tensor) -> Tensor:
+    # Autocast would round values to bf16, whose steps are as large as the errors that matter.
+    with torch.autocast(states.device.type, enabled=False):
+        values: Tensor = head(states.float())
+    return values
+
+
+class ActorCritic(nn.Module):
+    """A policy and its critic. Dropout is never on: old and new log-probabilities must be comparable."""
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        critic: Critic | None,
+        *,
+        rank: int,
+        alpha: int,
+        sampling: torch.dtype = torch.float32,
+    ) -> None:
+        """`rank` 0 trains every weight; without a `critic` a value head sits on the policy's own trunk."""
+        super().__init__()
+        # In lists, so that the copies are no part of what is trained, saved or kept equal between processes.
+        self.sampler = [copy.deepcopy(model).to(sampling)]
+        self.frozen = [] if rank else [copy.deepcopy(model).requires_grad_(False)]
+        self.policy: Any = add_lora(model, rank=rank, alpha=alpha) if rank else model
+        self.critic: Critic | ValueHead = critic or ValueHead(model.config.hidden_size).to(model.device)
+        self.eval()
+
+    @property
+    def plain(self) -> Any:
+        """The transformers model, its LoRA layers (if any) in place."""
+        return self.policy.get_base_model() if hasattr(self.policy, "get_base_model") else self.policy
+
+    def forward(self, rollout: Rollout, temperature: float) -> tuple[Tensor, Tensor, Tensor]:
+        """(log-probabilities, entropies, values), each [rows, R] float32."""
+        states = response_states(self.plain.base_model, rollout)
+        head = self.plain.get_output_embeddings()
+        logprobs, entropy = response_logprobs(head, states, rollout, temperature=temperature)
+        return logprobs, entropy, self.critic(rollout, states)
+
+    @torch.no_grad()
+    def reference_logprobs(self, rollout: Rollout, temperature: float) -> Tensor:
+        """[rows, R], of the model that training started from."""
+        with nullcontext() if self.frozen else self.policy.disable_adapter():
+            model: Any = self.frozen[0] if self.frozen else self.plain
+            states = response_states(model.base_model, rollout)
+            head = model.get_output_embeddings()
+            return response_logprobs(head, states, rollout, temperature=temperature)[0]
+
+    @torch.no_grad()
+    def sampling_model(self) -> PreTrainedModel:
+        """A plain copy with the adapter merged in: LoRA layers would slow every token of generation."""
+        sampler = self.sampler[0]
+        if self.frozen:
+            sampler.load_state_dict(self.plain.state_dict())
+            return sampler
+        for name, layer in self.plain.named_modules():
+            if isinstance(layer, LoraLayer):
+                base: Any = layer.base_layer
+                delta: Any = layer.get_delta_weight("default")
+                sampler.get_submodule(name).weight.copy_(base.weight.float() + delta.float())
+        return sampler
+
+    def trained(self) -> dict[str, dict[str, nn.Parameter]]:
+        """Every parameter that training moves, under "policy" and "critic"."""
+        moving = {name: weight for name, weight in self.named_parameters() if weight.requires_grad}
+        return {
+            part: {name: weight for name, weight in moving.items() if name.startswith(part + ".")}
+            for part in ("policy", "critic")
+        }
+
+
+def refuse_processed_logits(model: PreTrainedModel) -> None:
+    """Raises ConfigError for an architecture that changes logits after the output layer (caps, scales)."""
+    ids = torch.zeros((1, 1), dtype=torch.long, device=model.device)
+    head: Any = model.get_output_embeddings()
+    with torch.no_grad():
+        if not torch.equal(
+            model(input_ids=ids).logits, head(model.base_model(input_ids=ids).last_hidden_state)
+        ):
+            raise ConfigError(
+                "Setting base names a model that changes its logits after the output layer, which PPO here "
+                "does not repeat; nothing was started. Choose a plain architecture such as Llama."
+            )
+
+
+def assemble(
+    config: PPOConfig, tokenizer: PreTrainedTokenizerBase, device: torch.device, score: Score | None
+) -> tuple[ActorCritic, Score]:
+    """Load what PPO needs onto `device`; the reward model is left out when `score` takes its place.
+
+    Raises ModelMissing, and ConfigError for models that do not fit together.
+    """
+    half = torch.bfloat16 if config.precision == "bf16" else torch.float32
+    # Weights that are never trained may lie in bf16; those that are need float32 for their small steps.
+    loaded = half if config.lora_rank else torch.float32
+    lora = {"rank": config.lora_rank, "alpha": config.lora_alpha}
+    critic = None
+    if score is None or config.critic == "separate":
+        same_vocabulary(tokenizer, load_tokenizer(config.reward_model))
+    if config.critic == "separate":
+        critic = Critic(load_reward_model(config.reward_model, loaded).to(device), **lora)
+    policy: Any = load_policy(config.base, loaded).to(device)
+    refuse_processed_logits(policy)
+    if score is None:
+        score = reward_model_score(
+            load_reward_model(config.reward_model, half).to(device).requires_grad_(False),
+            rows=config.micro_batch,
+        )
+    return ActorCritic(policy, critic, **lora, sampling=half), score

@@ -1,0 +1,273 @@
+"""Proximal policy optimisation of a language model against a reward model (Ziegler et al. 2019).
+
+`run` reads from top to bottom like the algorithm: sample, score, estimate advantages, update, steer the KL
+coefficient. The arithmetic is in advantages, policy_losses and kl; models are in actor_critic and rollout.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .actor_critic import ActorCritic, Critic, assemble
+from .advantages import explained_variance, generalised_advantages, whiten
+from .checkpoints import Checkpoint, latest_checkpoint, optimiser_state, restore_optimiser, save_checkpoint
+from .compute import start_compute
+from .configs import PPOConfig
+from .failures import ConfigError, DataError, Stopped
+from .folders import atomic_file, write_json
+from .kl import AdaptiveKL, FixedKL, KLController, k1, k3, penalised_rewards
+from .masked import keep, masked_mean, masked_sum
+from .models import load_tokenizer, save_policy
+from .ppo_update import Experience, update
+from .records import Prompt, read_prompts
+from .rollout import Rollout, generate, stop_token_ids
+from .scoring import RewardNormaliser, Score, finite
+from .tokens import Encoded, Truncations, collate, encode_prompt
+
+FITTING = 32
+"""Samples of the starting policy on which the reward normaliser is fitted."""
+
+
+def run(
+    config: PPOConfig,
+    data: Mapping[str, Path],
+    out: Path,
+    *,
+    report: Callable[[int, dict[str, float]], None],
+    should_stop: Callable[[], bool],
+    device: str | None = None,
+    score: Score | None = None,
+) -> dict[str, Any]:
+    """Train the policy of `config.base` on data["prompts"]; returns and writes the result.
+
+    Goes on from the newest checkpoint under `out`, bit for bit. `score` replaces the reward model. Raises
+    Stopped after a checkpoint when `should_stop` says so, and NotFinite rather than train on a NaN.
+    """
+    accelerator = start_compute(config, device)
+    tokenizer = load_tokenizer(config.base)
+    stop_ids = stop_token_ids(tokenizer, config.stop_token)
+    fixed, train = _hold_out(list(read_prompts(data["prompts"])), config.samples)
+    actor, score = assemble(config, tokenizer, accelerator.device, score)
+    weights = [weight for part in actor.trained().values() for weight in part.values()]
+    model, optimiser = accelerator.prepare(actor, torch.optim.AdamW(weights, lr=config.lr, weight_decay=0.0))
+    world, rank = accelerator.num_processes, accelerator.process_index
+    if config.prompts_per_step % world or config.minibatch % world:
+        raise ConfigError(f"Settings prompts_per_step and minibatch must be multiples of the {world} processes.")
+    generator = torch.Generator(accelerator.device).manual_seed(config.seed + rank)
+    truncations = Truncations()
+
+    def total(value: Tensor) -> Tensor:
+        return accelerator.reduce(value, reduction="sum")
+
+    def sample(prompts: list[Prompt], draws: torch.Generator) -> Rollout:
+        rows = [
+            Encoded(encode_prompt(tokenizer, p.messages, max_tokens=config.max_prompt_tokens, truncations=truncations))
+            for p in prompts
+        ]
+        return generate(
+            actor.sampling_model(),
+            collate(rows, pad_id=tokenizer.pad_token_id, side="left").to(accelerator.device),
+            max_new_tokens=config.max_new_tokens,
+            temperature=config.temperature,
+            stop_ids=stop_ids,
+            pad_id=tokenizer.pad_token_id,
+            generator=draws,
+        )
+
+    @torch.no_grad()
+    def observe(rollout: Rollout) -> Experience:
+        pieces = [rollout.rows(index) for index in torch.arange(len(rollout)).split(config.micro_batch)]
+        seen = [model(piece, config.temperature) for piece in pieces]
+        with accelerator.autocast():
+            reference = torch.cat([actor.reference_logprobs(piece, config.temperature) for piece in pieces])
+        logprobs, entropy, values = (torch.cat(column) for column in zip(*seen, strict=True))
+        return Experience(rollout, logprobs, reference, entropy, values)
+
+    def trial(prompts: list[Prompt]) -> list[dict[str, Any]]:
+        """What the policy answers to `prompts` with the same random numbers each time, its reward and KL."""
+        draws, answers = torch.Generator(accelerator.device).manual_seed(config.seed), []
+        for start in range(0, len(prompts), config.prompts_per_step):
+            seen = observe(sample(prompts[start : start + config.prompts_per_step], draws))
+            kl = _kl_per_response(seen)
+            texts = tokenizer.batch_decode(seen.rollout.responses(), skip_special_tokens=True)
+            for text, reward, nats in zip(texts, finite(score(seen.rollout)).tolist(), kl.tolist(), strict=True):
+                answers.append({"text": text, "reward": reward, "kl": nats})
+        return answers
+
+    checkpoint = latest_checkpoint(out)
+    if checkpoint is None:
+        start = cursor = 0
+        coefficient = config.beta
+        extra = train[: max(0, FITTING - len(fixed))] if config.normalise_rewards else []
+        before = trial(fixed + extra)
+        fitted = torch.tensor([answer["reward"] for answer in before])
+        normaliser = RewardNormaliser.fit(fitted) if config.normalise_rewards else RewardNormaliser()
+        before = before[: len(fixed)]
+    else:
+        state = _restore(checkpoint, actor, optimiser, generator, rank)
+        start, cursor, coefficient, before = (
+            checkpoint.step,
+            state["cursor"],
+            state["kl_coef"],
+            state["before"],
+        )
+        normaliser = RewardNormaliser(**state["normaliser"])
+    if isinstance(actor.critic, Critic):
+        actor.critic.rescale(normaliser)
+    controller: KLController = (
+        AdaptiveKL(coefficient, config.kl_target, config.kl_horizon) if config.kl_target else FixedKL(coefficient)
+    )
+
+    def save(step: int) -> None:
+        state: dict[str, Any] = {"cursor": cursor, "kl_coef": controller.coefficient, "before": before}
+        state["normaliser"] = asdict(normaliser)
+        generators = accelerator.gather(generator.get_state()[None].to(accelerator.device))
+        if accelerator.is_main_process:
+            slots, state["optimiser"] = optimiser_state(optimiser)
+            others = {"optimiser": slots, "rng": {"generators": generators}}
+            save_checkpoint(out, step, tensors={**actor.trained(), **others}, state=state)
+
+    for step in range(start + 1, config.steps + 1):
+        if should_stop():
+            save(step - 1)
+            raise Stopped(step - 1)
+        began = time.monotonic()
+
+        # Sample a response to each prompt; note what policy, reference and critic say of every token.
+        prompts = _next_prompts(train, cursor, config.prompts_per_step, config.seed)[rank::world]
+        cursor += config.prompts_per_step
+        seen = observe(sample(prompts, generator))
+        rollout, mask = seen.rollout, seen.rollout.response_mask
+
+        # Reward: the score at the last token, a penalty for never ending, and for every token its KL.
+        rewards = finite(score(rollout))
+        scores = normaliser(rewards).clamp(-config.reward_clip, config.reward_clip)
+        scores = scores - config.missing_eos_penalty * ~rollout.finished
+        kl = k1(seen.logprobs, seen.reference)
+        token_rewards = penalised_rewards(scores, kl, mask, coefficient=controller.coefficient)
+
+        # Advantages, and the returns that the critic is fitted to.
+        advantages, returns = generalised_advantages(
+            token_rewards, seen.values, mask, gamma=config.gamma, lam=config.lam
+        )
+        if config.whiten_advantages:
+            advantages = whiten(advantages, mask, total=total)
+
+        # Update policy and critic.
+        metrics = update(config, model, optimiser, accelerator, seen, advantages, returns, generator)
+
+        # Steer the KL coefficient and report.
+        sequence_kl = float(total(_kl_per_response(seen).sum())) / config.prompts_per_step
+        metrics |= {
+            "reward": float(total(rewards.sum())) / config.prompts_per_step,
+            "reward_total": float(total(token_rewards.sum())) / config.prompts_per_step,
+            "kl": sequence_kl,
+            "kl_k3": float(total(masked_sum(k3(seen.logprobs, seen.reference), mask))) / config.prompts_per_step,
+            "kl_coef": controller.coefficient,
+            "entropy": float(masked_mean(seen.entropy, mask, total)),
+            "explained_variance": float(explained_variance(seen.values, returns, mask, total=total)),
+            "eos_share": float(total(rollout.finished.sum())) / config.prompts_per_step,
+            "response_tokens": float(total(mask.sum())) / config.prompts_per_step,
+            "lr": config.lr,
+            "seconds": time.monotonic() - began,
+        }
+        controller.update(sequence_kl, config.prompts_per_step)
+        report(step, metrics)
+        if step % config.checkpoint_every == 0 or step == config.steps:
+            save(step)
+
+    after = trial(fixed)
+    result = _result(before, after, steps=config.steps, truncated_prompts=truncations.prompts)
+    if accelerator.is_main_process:
+        out.mkdir(parents=True, exist_ok=True)
+        with atomic_file(out / "samples.jsonl") as fresh:
+            fresh.write_text("".join(_sample_lines(fixed, before, after)), encoding="utf-8")
+        # In float32, whatever was trained in: the adapter's change is finer than bf16 can hold.
+        save_policy(actor.policy.float(), tokenizer, out / "model")
+        write_json(out / "result.json", result)
+    accelerator.wait_for_everyone()
+    return result
+
+
+def _hold_out(prompts: list[Prompt], samples: int) -> tuple[list[Prompt], list[Prompt]]:
+    """(prompts sampled before and after, prompts trained on); disjoint unless there are too few for that."""
+    if not prompts:
+        raise DataError("The prompt file holds no prompt; nothing was started. Choose a prompt set with prompts.")
+    train = prompts[samples:] if len(prompts) >= 2 * samples else prompts
+    return prompts[:samples], train
+
+
+def _next_prompts(train: list[Prompt], cursor: int, count: int, seed: int) -> list[Prompt]:
+    """The `count` prompts after the first `cursor`, pass after pass, each pass in an order of its own."""
+    chosen: list[Prompt] = []
+    while len(chosen) < count:
+        turn, place = divmod(cursor + len(chosen), len(train))
+        order = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed + turn)).tolist()
+        chosen += [train[index] for index in order[place : place + count - len(chosen)]]
+    return chosen
+
+
+def _kl_per_response(seen: Experience) -> Tensor:
+    """k1 summed over each response, nats, [rows]."""
+    return keep(k1(seen.logprobs, seen.reference), seen.rollout.response_mask).sum(1)
+
+
+def _restore(
+    checkpoint: Checkpoint, actor: ActorCritic, optimiser: Any, generator: torch.Generator, rank: int
+) -> dict[str, Any]:
+    """Put weights, optimiser and random numbers back; returns the rest of the checkpoint's state."""
+    state = checkpoint.state()
+    with torch.no_grad():
+        for part, weights in actor.trained().items():
+            saved = checkpoint.tensors(part)
+            for name, weight in weights.items():
+                weight.copy_(saved[name])
+    restore_optimiser(optimiser, checkpoint.tensors("optimiser"), state["optimiser"])
+    generator.set_state(checkpoint.tensors("rng")["generators"][rank])
+    return state
+
+
+def _result(
+    before: list[dict[str, Any]], after: list[dict[str, Any]], *, steps: int, truncated_prompts: int
+) -> dict[str, Any]:
+    """Means over the fixed prompts (null without any), in the reward model's own units and in nats."""
+
+    def mean(answers: list[dict[str, Any]], key: str) -> float | None:
+        return sum(answer[key] for answer in answers) / len(answers) if answers else None
+
+    return {
+        "reward_before": mean(before, "reward"),
+        "reward_after": mean(after, "reward"),
+        "kl": mean(after, "kl"),
+        "steps": steps,
+        "samples": len(after),
+        "truncated_prompts": truncated_prompts,
+    }
+
+
+def _sample_lines(prompts: list[Prompt], before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[str]:
+    """One JSON line per fixed prompt."""
+    return [
+        json.dumps(
+            {
+                "prompt": prompt.prompt,
+                "messages": prompt.messages,
+                "before": first["text"],
+                "after": last["text"],
+                "reward_before": first["reward"],
+                "reward_after": last["reward"],
+                "kl": last["kl"],
+            },
+            ensure_ascii=False,
+        )
+        + "\n"
+        for prompt, first, last in zip(prompts, before, after, strict=True)
+    ]

@@ -1,0 +1,105 @@
+"""The update of PPO: several passes over one rollout batch, in optimiser batches cut into forward passes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+
+from .configs import PPOConfig
+from .failures import NotFinite
+from .kl import moved_too_far
+from .policy_losses import clipped_policy_loss, clipped_value_loss
+from .rollout import Rollout
+
+
+@dataclass(frozen=True)
+class Experience:
+    """A rollout with what was thought of each of its tokens before the update; tensors are [rows, R]."""
+
+    rollout: Rollout
+    logprobs: Tensor
+    reference: Tensor
+    entropy: Tensor
+    values: Tensor
+
+
+NAMES = ("policy_loss", "value_loss", "ratio_mean", "clip_fraction", "approx_kl")
+
+
+def update(
+    config: PPOConfig,
+    model: nn.Module,
+    optimiser: Any,
+    accelerator: Accelerator,
+    seen: Experience,
+    advantages: Tensor,
+    returns: Tensor,
+    generator: torch.Generator,
+) -> dict[str, float]:
+    """Move policy and critic along the clipped losses; returns the means of `NAMES` and of grad_norm.
+
+    When an optimiser batch shows that the policy is beyond `config.kl_stop`, its gradient is thrown away and
+    the remaining batches are not begun. Raises NotFinite instead of making a step with such a gradient.
+    """
+    history: list[Tensor] = []
+    norms: list[float] = []
+    for _ in range(config.epochs):
+        order = torch.randperm(len(seen.rollout), generator=generator, device=generator.device)
+        for batch in order.split(config.minibatch // accelerator.num_processes):
+            terms = _accumulate(config, model, accelerator, seen, advantages, returns, batch)
+            history.append(terms)
+            if moved_too_far(float(terms[NAMES.index("approx_kl")]), config.kl_stop):
+                optimiser.zero_grad(set_to_none=True)
+                return _summary(history, norms)
+            norms.append(float(accelerator.clip_grad_norm_(model.parameters(), config.grad_clip)))
+            if not torch.isfinite(torch.tensor(norms[-1])):
+                optimiser.zero_grad(set_to_none=True)
+                raise NotFinite(
+                    "The gradient became infinite or not a number; no update was made with it and the last "
+                    "checkpoint is kept. Lower lr or raise beta."
+                )
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+    return _summary(history, norms)
+
+
+def _accumulate(
+    config: PPOConfig,
+    model: nn.Module,
+    accelerator: Accelerator,
+    seen: Experience,
+    advantages: Tensor,
+    returns: Tensor,
+    batch: Tensor,
+) -> Tensor:
+    """Leave the gradient of one optimiser batch on the model; returns the values of `NAMES`, [5].
+
+    Every token of the batch weighs the same, in whichever forward pass and process it is: processes average
+    their gradients, so each divides by the mean token count per process.
+    """
+    tokens = float(accelerator.reduce(seen.rollout.response_mask[batch].sum().float(), reduction="mean"))
+    sums = torch.zeros(len(NAMES), device=advantages.device)
+    for rows in batch.split(config.micro_batch):
+        mask = seen.rollout.response_mask[rows]
+        logprobs, _, values = model(seen.rollout.rows(rows), config.temperature)
+        policy = clipped_policy_loss(
+            logprobs, seen.logprobs[rows], advantages[rows], mask, clip=config.clip, tokens=tokens
+        )
+        value_loss = clipped_value_loss(
+            values, seen.values[rows], returns[rows], mask, clip=config.value_clip, tokens=tokens
+        )
+        accelerator.backward(policy.loss + config.value_coef * value_loss)
+        terms = (policy.loss, value_loss, policy.ratio, policy.clip_fraction, policy.approx_kl)
+        sums += torch.stack([term.detach() for term in terms])
+    total: Tensor = accelerator.reduce(sums, reduction="mean")
+    return total
+
+
+def _summary(history: list[Tensor], norms: list[float]) -> dict[str, float]:
+    means = torch.stack(history).mean(0).tolist()
+    grad_norm = sum(norms) / len(norms) if norms else 0.0
+    return dict(zip(NAMES, means, strict=True)) | {"grad_norm": grad_norm}

@@ -1,0 +1,158 @@
+"""Sampling responses, and their log-probabilities under the forward pass that training uses.
+
+Layout of a rollout: the prompt, padded on its left, then the response, padded on its right. Masks and
+positions are made when tokens are made and carried along; none is ever rebuilt from token ids, because
+padding may be the very token that ends a response.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+from transformers import PreTrainedTokenizerBase
+
+from .failures import ConfigError
+from .policy_losses import token_entropy
+from .tokens import Batch, positions
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """Prompts of width P with responses of width R.
+
+    `input_ids`, `attention_mask`, `position_ids` are [rows, P + R]; `response_mask` [rows, R] is True up to
+    and including the first stop token; `finished` [rows] says whether there is one.
+    """
+
+    input_ids: Tensor
+    attention_mask: Tensor
+    position_ids: Tensor
+    response_mask: Tensor
+    finished: Tensor
+
+    def __len__(self) -> int:
+        return len(self.input_ids)
+
+    def rows(self, index: Tensor) -> Rollout:
+        """The rows of `index`, in its order."""
+        return Rollout(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
+
+    @property
+    def response_ids(self) -> Tensor:
+        """[rows, R]; what stands where `response_mask` is False means nothing."""
+        return self.input_ids[:, -self.response_mask.shape[1] :]
+
+    @property
+    def ends(self) -> Tensor:
+        """[rows], the column of each row's last real token in `input_ids`."""
+        return self.input_ids.shape[1] - self.response_mask.shape[1] + self.response_mask.sum(1) - 1
+
+    def responses(self) -> list[list[int]]:
+        """Each response's tokens, its stop token included."""
+        pairs = zip(self.response_ids, self.response_mask, strict=True)
+        return [ids[mask].tolist() for ids, mask in pairs]
+
+
+def stop_token_ids(tokenizer: PreTrainedTokenizerBase, stop_token: str | None) -> set[int]:
+    """Ids that end a response: of `stop_token`, or of the tokenizer's own end token. Raises ConfigError."""
+    if stop_token is None:
+        return {tokenizer.eos_token_id}
+    if stop_token not in tokenizer.get_vocab():
+        raise ConfigError(
+            f"Setting stop_token must be one token of the policy's vocabulary, not {stop_token!r}."
+        )
+    return {tokenizer.convert_tokens_to_ids(stop_token)}
+
+
+@torch.no_grad()
+def generate(
+    model: nn.Module,
+    prompts: Batch,
+    *,
+    max_new_tokens: int,
+    temperature: float,
+    stop_ids: Collection[int],
+    pad_id: int,
+    generator: torch.Generator,
+    top_p: float = 1.0,
+) -> Rollout:
+    """Sample one response per left-padded prompt from softmax(logits / temperature).
+
+    Temperature 0 takes the likeliest token. The defaults of the model's own generation settings (top-k,
+    top-p, penalties) are not applied: samples that another distribution drew make the KL estimate negative.
+    """
+    stops = torch.tensor(sorted(stop_ids), device=prompts.input_ids.device)
+    mask, next_position = prompts.attention_mask, prompts.attention_mask.sum(1, keepdim=True)
+    ids, position_ids, cache = prompts.input_ids, prompts.position_ids, None
+    open_rows = torch.ones(len(ids), dtype=torch.bool, device=ids.device)
+    tokens, real = [], []
+    for _ in range(max_new_tokens):
+        output = model(
+            input_ids=ids,
+            attention_mask=mask,
+            position_ids=position_ids,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        cache = output.past_key_values
+        drawn = _draw(output.logits[:, -1].float(), temperature, top_p, generator)
+        tokens.append(torch.where(open_rows, drawn, pad_id))
+        real.append(open_rows)
+        mask = torch.cat([mask, open_rows[:, None].to(mask.dtype)], 1)
+        open_rows = open_rows & ~torch.isin(drawn, stops)
+        if not open_rows.any():
+            break
+        ids, position_ids, next_position = tokens[-1][:, None], next_position, next_position + 1
+    return Rollout(
+        input_ids=torch.cat([prompts.input_ids, torch.stack(tokens, 1)], 1),
+        attention_mask=mask,
+        position_ids=positions(mask),
+        response_mask=torch.stack(real, 1),
+        finished=~open_rows,
+    )
+
+
+def _draw(logits: Tensor, temperature: float, top_p: float, generator: torch.Generator) -> Tensor:
+    """One token per row of [rows, vocabulary] logits."""
+    if temperature == 0:
+        return logits.argmax(-1)
+    shares = (logits / temperature).softmax(-1)
+    if top_p < 1:
+        ordered, order = shares.sort(-1, descending=True)
+        # The token that crosses top_p is kept, so that at least one always is.
+        ordered[ordered.cumsum(-1) - ordered >= top_p] = 0
+        shares = torch.zeros_like(shares).scatter(-1, order, ordered)
+    return torch.multinomial(shares, 1, generator=generator)[:, 0]
+
+
+def response_states(trunk: nn.Module, rollout: Rollout) -> Tensor:
+    """Last hidden states [rows, R, hidden] at the positions that predict each response token."""
+    output: Any = trunk(
+        input_ids=rollout.input_ids,
+        attention_mask=rollout.attention_mask,
+        position_ids=rollout.position_ids,
+        use_cache=False,
+    )
+    hidden: Tensor = output.last_hidden_state
+    return hidden[:, -rollout.response_mask.shape[1] - 1 : -1]
+
+
+def response_logprobs(
+    head: nn.Module, states: Tensor, rollout: Rollout, *, temperature: float
+) -> tuple[Tensor, Tensor]:
+    """(log P of each response token, entropy of each choice), both [rows, R] float32 and 0 on padding.
+
+    Logits are made for real response tokens alone: over a large vocabulary they are much of the work. The
+    entropy carries no gradient.
+    """
+    mask = rollout.response_mask
+    logits = head(states[mask]).float() / temperature
+    chosen = -cross_entropy(logits, rollout.response_ids[mask], reduction="none")
+    empty = torch.zeros(mask.shape, device=chosen.device)
+    return empty.masked_scatter(mask, chosen), empty.masked_scatter(mask, token_entropy(logits.detach()))
