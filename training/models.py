@@ -114,6 +114,7 @@ class TrainingRun(models.Model):
     device = models.CharField(max_length=60, blank=True)
     worker = models.CharField(max_length=120, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True, help_text="When its key was last put on the queue.")
     stop_requested = models.BooleanField(default=False)
     result = models.JSONField(default=dict)
     error_code = models.CharField(max_length=40, blank=True)
