@@ -1,7 +1,8 @@
 """Alpha and its interval at a million labels, beside the krippendorff library in the same run.
 
-Run as `python -m benchmarks.agreement`. Simulated ordinal labels of 250,000 units, overlap 3 to 5. The library's own interval would be 1,000
-calls; a few are timed and multiplied, as the line printed for it says. The last line is one JSON object.
+Run as `python -m benchmarks.agreement`. Simulated ordinal labels of 250,000 units, overlap 3 to 5. The library's
+own interval would be 1,000 calls; a few are timed and multiplied, as the line printed for it says. The last line
+is one JSON object.
 """
 
 import json
@@ -80,13 +81,11 @@ def main() -> None:
         "krippendorff, value counts",
         f"krippendorff in a loop, {RESAMPLES} extrapolated from {LIBRARY_RESAMPLES}",
     )
+    print(f"as a page shows it (library's alpha, own interval and jackknife, from counts): {page:.1f} ms")
     results = [
         result("alpha of 1e6 labels from counts, own", folding, once, library_time, 10),
         result("alpha of 1e6 labels from maintained patterns, own", maintained, once, library_time, 1),
-        result("interval of 1,000 resamples", with_interval, from_few, loop, 30),
-        result(
-            "reported alpha (library) with interval, from counts", page, from_few, library_time + loop, 150
-        ),
+        result("alpha with 1,000 resamples, from maintained patterns", with_interval, from_few, loop, 30),
     ]
     print(json.dumps({"results": results}))
 

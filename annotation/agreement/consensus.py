@@ -37,11 +37,11 @@ class HumanCeiling:
 def majority(counts: npt.ArrayLike, *, n_values: int) -> Counts:
     """Column of the most frequent value per unit, (units,); SPLIT (-1) where two lead together or none does.
 
-    counts: (units, n_values). A tie answer is a value like the others. Raises BadCounts.
+    counts: (units, n_values), two values or more. A tie answer is a value like the others. Raises BadCounts.
     """
     table = checked_counts(counts, n_values)
     lead = table.max(axis=1, initial=0)
-    alone = ((table == lead[:, None]).sum(axis=1) == 1) & (lead > 0)
+    alone = (table == lead[:, None]).sum(axis=1) == 1
     return np.where(alone, table.argmax(axis=1), SPLIT).astype(np.int64)
 
 

@@ -69,6 +69,12 @@ def test_jackknife_equals_leaving_out_each_unit():
     assert error == pytest.approx(np.sqrt(39 * np.var(left_out)), rel=1e-9)
 
 
+def test_no_standard_error_when_one_unit_holds_all_the_variation():
+    alpha = measure_alpha([[2, 0]] * 9 + [[1, 1]], level="nominal", domain=[0, 1], scope="s")
+    assert alpha.value == pytest.approx(0)
+    assert alpha.standard_error is None
+
+
 def test_a_scope_always_shows_the_same_interval_and_another_scope_its_own():
     counts = simulated(60, np.random.default_rng(5))
     first, again, other = (

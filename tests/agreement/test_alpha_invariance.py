@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import krippendorff
 import numpy as np
 import pytest
 from hypothesis import given
@@ -48,6 +49,33 @@ def test_swapping_the_two_answers_of_any_unit_leaves_the_symmetrised_alpha(data,
     assert measured(counts, level, orientation_symmetrised=True) == measured(
         swapped, level, orientation_symmetrised=True
     )
+
+
+@given(COUNTS, LEVELS)
+def test_symmetrised_alpha_is_the_librarys_over_every_unit_and_its_mirror_image(counts, level):
+    blind = measured(counts, level, orientation_symmetrised=True)
+    if blind.value is None:
+        return
+    n = blind.n_labels
+    both = krippendorff.alpha(
+        value_counts=np.concatenate([counts, counts[:, ::-1]]),
+        value_domain=DOMAIN,
+        level_of_measurement=level,
+    )
+    # The mirror images double n, which only the small-sample term (n - 1) / n may feel.
+    assert 1 - blind.value == pytest.approx((1 - both) * 2 * (n - 1) / (2 * n - 1), abs=1e-12)
+
+
+def test_one_stray_label_among_ties_is_enough_to_define_it():
+    # 19 ties and half a label on either side: 2 disagreements, 2 (19 / 2 + 19 / 2 + 1 / 4) expected.
+    counts = np.array([[0, 0, 2, 0, 0]] * 9 + [[0, 1, 1, 0, 0]])
+    assert measured(counts, "nominal", orientation_symmetrised=True).value == pytest.approx(1 - 19 * 2 / 38.5)
+
+
+def test_always_agreeing_on_the_answer_stored_first_is_agreement_and_not_lack_of_variation():
+    counts = np.array([[2, 0]] * 60)
+    blind = measure_alpha(counts, level="nominal", domain=["a", "b"], scope="s", orientation_symmetrised=True)
+    assert (blind.value, blind.sufficient) == (1.0, True)
 
 
 def test_symmetrised_alpha_of_decisive_pairs_is_twice_the_raw_agreement_less_one():
