@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "rubrics",
     "annotation",
     "training",
+    "demo",
 ]
 
 MIDDLEWARE = [

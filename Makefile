@@ -1,0 +1,57 @@
+# Every target prints itself in `make help`. The two that a newcomer needs: make demo, make test.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+RUN := $(BIN)/python manage.py
+
+help: ## Show this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(INSTALLED): pyproject.toml requirements.lock
+	@echo "Installing into .venv; torch is large, the rest is quick. Repeat \`make install\` if it breaks off."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Assay needs Python 3.11 or newer: make PYTHON=python3.11 …"; exit 1; }
+	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --retries 8 --constraint requirements.lock "setuptools>=75"
+	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --retries 8 --constraint requirements.lock --no-build-isolation --editable ".[postgres,train,dev]"
+	@touch $@
+
+install: $(INSTALLED) ## Make the virtual environment and install everything
+
+model: $(INSTALLED) ## Fetch and convert the small real model (93 MB, once)
+	$(RUN) fetch_model
+
+demo: model ## Start Assay with a demo project on SQLite and print who can sign in
+	$(RUN) demo
+
+test: $(INSTALLED) ## Lint, types, contracts and all tests, on every database and broker that answers
+	@BIN=$(BIN) tests/run
+
+lint: $(INSTALLED) ## Only the quick gates: ruff, mypy, import contracts, migrations
+	@BIN=$(BIN) tests/run gates
+
+format: $(INSTALLED) ## Put the code into ruff's form
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+loop: $(INSTALLED) ## The whole loop on real labels, without a browser (about 20 minutes; SMALL=1: two)
+	@$(if $(SMALL),,$(RUN) fetch_model)
+	$(RUN) loop $(if $(SMALL),--small)
+
+bench-agreement: $(INSTALLED) ## Alpha and its interval against the krippendorff library
+	$(BIN)/python -m benchmarks.agreement
+
+bench-label-page: $(INSTALLED) ## How fast the label screen is answered
+	$(BIN)/python -m benchmarks.label_page
+
+secret: ## Print a key for SECRET_KEY
+	@$(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(64))'
+
+lock: $(INSTALLED) ## Write requirements.lock from what is installed now
+	@{ echo "# What the tests ran with. Used as constraints: pip install --constraint requirements.lock"; \
+	   $(BIN)/python -m pip freeze --exclude-editable --exclude assay | sed -E 's/^torch @ .*/torch==2.13.0/; s/^([a-zA-Z0-9_.-]+==[^+]+)\+cpu$$/\1/'; } > requirements.lock
+
+clean: ## Remove what the demo and tests made (the environment and fetched models stay)
+	rm -rf var/demo var/loop var/test .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+.PHONY: help install model demo test lint format loop bench-agreement bench-label-page secret lock clean

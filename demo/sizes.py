@@ -1,0 +1,60 @@
+"""How big the loop is: the settings of each run, sized for two cores, and those of the small loop.
+
+The full ones follow what was measured to learn on this model (docs/training.md) and take about twenty
+minutes in all; the small ones run on a tiny random model and only show that every part fits the next.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Size:
+    """Limits on the rows and the configuration of every run."""
+
+    name: str
+    rows: dict[str, int] | None
+    sft: dict[str, Any]
+    reward: dict[str, Any]
+    ppo: dict[str, Any]
+    round: dict[str, Any]
+    step_timeout: int
+    prompt_set: str = "Loop prompts"
+
+
+FULL = Size(
+    name="full",
+    rows=None,
+    sft={"steps": 40, "batch": 8, "micro_batch": 4, "lr": 2e-5, "warmup_steps": 4, "precision": "bf16", "threads": 2},
+    reward={"scope": "head", "precision": "bf16", "threads": 2, "l2": 0.05},
+    ppo={
+        "steps": 20,
+        "prompts_per_step": 8,
+        "minibatch": 8,
+        "micro_batch": 8,
+        "max_new_tokens": 48,
+        "lr": 3e-4,
+        "beta": 0.1,
+        "precision": "bf16",
+        "threads": 2,
+        "samples": 8,
+    },
+    round={"items": 20, "holdout_share": 0.2, "answers_per_prompt": 2, "overlap": 2},
+    step_timeout=1500,
+)
+SMALL = Size(
+    name="small",
+    rows={"items": 60, "history": 200, "rankings": 24, "demonstrations": 24, "prompts": 12},
+    sft={"steps": 6, "batch": 4, "lr": 1e-3, "max_prompt_tokens": 64, "max_response_tokens": 64},
+    reward={"scope": "full", "epochs": 1, "batch": 8, "lr": 1e-3, "max_prompt_tokens": 64, "max_response_tokens": 64},
+    ppo={
+        "steps": 3,
+        "prompts_per_step": 4,
+        "minibatch": 4,
+        "max_prompt_tokens": 64,
+        "max_new_tokens": 12,
+        "samples": 2,
+    },
+    round={"items": 8, "holdout_share": 0.25, "answers_per_prompt": 2, "overlap": 1},
+    step_timeout=120,
+)
