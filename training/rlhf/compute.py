@@ -13,19 +13,26 @@ from .configs import Compute
 from .failures import NoGpu
 
 
-def start_compute(config: Compute, device: str | None = None) -> Accelerator:
-    """Set threads and seeds and return the accelerator. ``device`` overrides the config's.
-
-    Raises NoGpu when a GPU is asked for and none is there. A later call in the same process may choose
-    another device or precision.
-    """
+def choose_device(config: Compute, device: str | None = None) -> str:
+    """ "cpu" or "cuda" (with an index, if ``device``, which overrides the config's, has one). Raises NoGpu."""
     wanted = device or config.device
+    if wanted == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
     if wanted.startswith("cuda") and not torch.cuda.is_available():
         raise NoGpu("A GPU was asked for and this machine has none; nothing was started. Choose cpu or auto.")
+    return wanted
+
+
+def start_compute(config: Compute, device: str | None = None) -> Accelerator:
+    """Set threads and seeds and return the accelerator. ``device`` overrides the config's. Raises NoGpu.
+
+    A later call in the same process may choose another device or precision.
+    """
+    chosen = choose_device(config, device)
     torch.set_num_threads(config.threads)
     random.seed(config.seed)
     numpy.random.seed(config.seed % 2**32)
     torch.manual_seed(config.seed)
     # accelerate keeps its first device and precision for the life of the process; a new loop starts afresh.
     AcceleratorState._reset_state(reset_partial_state=not torch.distributed.is_initialized())
-    return Accelerator(cpu=wanted == "cpu", mixed_precision="bf16" if config.precision == "bf16" else "no")
+    return Accelerator(cpu=chosen == "cpu", mixed_precision="bf16" if config.precision == "bf16" else "no")

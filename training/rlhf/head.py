@@ -60,7 +60,7 @@ class HeadFit(nn.Module):
             seen.append((value.detach(), torch.stack([g.abs().max() for g in gradients]).max()))
             return value
 
-        optimiser.step(closure)  # type: ignore[no-untyped-call]
+        optimiser.step(closure)
         return seen[0]
 
     @torch.no_grad()
