@@ -9,7 +9,7 @@ import torch
 
 from training.rlhf import ppo
 from training.rlhf.configs import PPOConfig
-from training.rlhf.models import load_tokenizer, new_reward_model
+from training.rlhf.models import load_policy, load_tokenizer, new_reward_model, save_policy
 from training.rlhf.tiny import make_tiny
 from training.rlhf.tokens import Encoded, collate
 
@@ -32,6 +32,16 @@ _shelf = tempfile.TemporaryDirectory()
 @cache
 def tiny_policy() -> Path:
     return make_tiny(Path(_shelf.name) / "policy", seed=0)
+
+
+@cache
+def lively_policy() -> Path:
+    """The tiny policy with larger embeddings: as drawn, they are so small that no trunk could prefer a token."""
+    model, tokenizer = load_policy(tiny_policy()), load_tokenizer(tiny_policy())
+    with torch.no_grad():
+        model.get_input_embeddings().weight.mul_(5)
+    save_policy(model, tokenizer, Path(_shelf.name) / "lively")
+    return Path(_shelf.name) / "lively"
 
 
 @cache

@@ -91,9 +91,7 @@ def test_padding_changes_neither_loss_nor_statistic_nor_gradient():
         policy = clipped_policy_loss(leaf, numbers[1], numbers[2], real, clip=0.2, tokens=tokens)
         value = clipped_value_loss(leaf, numbers[1], numbers[2], real, clip=0.2, tokens=tokens)
         (policy.loss + value).backward()
-        outcomes.append(
-            (policy.loss, policy.ratio, policy.clip_fraction, policy.approx_kl, value, leaf.grad[real])
-        )
+        outcomes.append((policy.loss, policy.ratio, policy.clip_fraction, policy.approx_kl, value, leaf.grad[real]))
     for narrow, padded in zip(*outcomes, strict=True):
         assert torch.allclose(narrow, padded, atol=1e-14, rtol=0)
 

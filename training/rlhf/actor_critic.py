@@ -132,7 +132,7 @@ class ActorCritic(nn.Module):
 
 def refuse_processed_logits(model: PreTrainedModel) -> None:
     """Raises ConfigError for an architecture that changes logits after the output layer (caps, scales)."""
-    ids = torch.zeros((1, 1), dtype=torch.long, device=model.device)
+    ids = torch.arange(min(8, model.config.vocab_size), device=model.device)[None]
     head: Any = model.get_output_embeddings()
     with torch.no_grad():
         if not torch.equal(
