@@ -24,7 +24,11 @@ class BatchQuerySet(models.QuerySet["Batch"]):
 
     def open_to(self, user: User) -> Self:
         """Open batches of projects in which the person is a rater."""
-        return self.filter(state="open", project__team__in=teams_of(user=user, role=Role.RATER))
+        return self.worked_on_by(user).filter(state="open")
+
+    def worked_on_by(self, user: User) -> Self:
+        """Batches in any state of projects in which the person is a rater."""
+        return self.filter(project__team__in=teams_of(user=user, role=Role.RATER))
 
 
 class Batch(models.Model):
