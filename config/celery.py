@@ -1,4 +1,4 @@
-"""The Celery application. Tasks live in the apps' tasks.py: primary key in, one verb called."""
+"""The Celery application and its clock. Tasks live in the apps' tasks.py: primary key in, one verb called."""
 
 import os
 
@@ -8,3 +8,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("assay")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# A tick nobody was there to hear must not pile up in the queue: the next one does the same.
+app.conf.beat_schedule = {
+    "reconcile-runs": {
+        "task": "training.tasks.reconcile_runs",
+        "schedule": 15.0,
+        "options": {"queue": "short", "expires": 15},
+    },
+    "expire-leases": {
+        "task": "annotation.tasks.expire_leases",
+        "schedule": 30.0,
+        "options": {"queue": "short", "expires": 30},
+    },
+}

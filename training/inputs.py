@@ -66,10 +66,12 @@ def inputs_of(run: TrainingRun) -> list[Input]:
     if run.reward_model:
         found.append(("reward_model", f"the reward model {run.reward_model.name}", model_folder(run.reward_model)))
     if run.preference_set:
-        found.append(("preferences", f"the preference set {run.preference_set}", set_path(run.preference_set)))
+        found.append(
+            ("preferences", f"the preference set {run.preference_set}", set_path(frozen_set=run.preference_set))
+        )
     if run.demonstration_set:
         words = f"the demonstration set {run.demonstration_set}"
-        found.append(("demonstrations", words, set_path(run.demonstration_set)))
+        found.append(("demonstrations", words, set_path(frozen_set=run.demonstration_set)))
     if run.kind == TrainingRun.Kind.SCORE:
         found.append(("pool", "the pool of answers", run_folder(run) / "pool.jsonl"))
     elif run.prompt_set:
@@ -132,7 +134,9 @@ def write_pool(path: Path, responses: Iterable[Response]) -> str:
 
 def _write(path: Path, records: Iterable[dict[str, object]]) -> str:
     """Records as JSON lines in the order of their prompts' digests."""
-    lines = sorted((str(record["prompt"]), json.dumps(record, sort_keys=True, ensure_ascii=False)) for record in records)
+    lines = sorted(
+        (str(record["prompt"]), json.dumps(record, sort_keys=True, ensure_ascii=False)) for record in records
+    )
     with atomic_file(path) as fresh:
         fresh.write_text("".join(f"{line}\n" for _, line in lines), encoding="utf-8")
     return digest_file(path)

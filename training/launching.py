@@ -14,7 +14,7 @@ from annotation.freezing import verify_set
 from annotation.models import DemonstrationSet, PreferenceSet, Project, PromptSet, Response
 from training.code import code_version
 from training.dispatching import send_on_commit
-from training.inputs import NEEDED, choose_prompts, inputs_of, write_pool, write_prompts
+from training.inputs import NEEDED, choose_prompts, write_pool, write_prompts
 from training.models import ModelVersion, TrainingRun
 from training.places import model_folder, run_folder
 from training.presets import PRESETS
@@ -53,7 +53,7 @@ class RunNotStoppable(AssayError):
 
 
 class RunNotResumable(AssayError):
-    """Only a run that failed, was cancelled or was interrupted can be resumed. Nothing was changed. Launch a new one."""
+    """Only a run that failed, was cancelled or was interrupted can be resumed. Nothing was changed. Launch a new."""
 
     code = "run_not_resumable"
     status = 409
@@ -196,18 +196,26 @@ def _checked_config(
 
 
 def _digests(run: TrainingRun, prompt_limit: int | None, pool: Iterable[Response] | None) -> dict[str, str]:
-    """Write the run's own input files and digest everything it is given."""
-    folder = run_folder(run)
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write the run's own input files and note the digest of everything it is given.
+
+    Models and sets carry the digests of their rows; the worker takes them anew from the files at every start.
+    """
+    given = {
+        "base": run.base.digest if run.base else "",
+        "reward_model": run.reward_model.digest if run.reward_model else "",
+        "preferences": run.preference_set.sha256 if run.preference_set else "",
+        "demonstrations": run.demonstration_set.sha256 if run.demonstration_set else "",
+    }
     if run.prompt_set and run.kind == Kind.SCORE:
         if pool is None:
             pool = Response.objects.filter(prompt__in=run.prompt_set.prompts.all()).select_related("prompt")
-        write_pool(folder / "pool.jsonl", pool)
+        answers = list(pool)
+        if not answers:
+            raise RunRefused(fields={"prompt_set": "Its prompts have no answers that could be scored."})
+        given["pool"] = write_pool(run_folder(run) / "pool.jsonl", answers)
     elif run.prompt_set:
         prompts = choose_prompts(list(run.prompt_set.prompts.all()), limit=prompt_limit, seed=run.seed)
-        write_prompts(folder / "prompts.jsonl", prompts)
-    inputs = inputs_of(run)
-    for given in inputs:
-        if given.path.is_file() and given.path.stat().st_size == 0:
-            raise RunRefused(f"{given.words.capitalize()} is empty, so there is nothing to do. Nothing was started.")
-    return {given.name: given.current_digest() for given in inputs}
+        if not prompts:
+            raise RunRefused(fields={"prompt_set": "It holds no prompts."})
+        given["prompts"] = write_prompts(run_folder(run) / "prompts.jsonl", prompts)
+    return {name: digest for name, digest in given.items() if digest}

@@ -117,7 +117,9 @@ def set_alias(*, model: ModelVersion, name: str, actor: User | None) -> ModelAli
         require(user=actor, team=model.project.team, role=Role.ADMIN)
     if name not in ModelAlias.Name.values:
         raise AssayError(f"{name!r} is no alias. Nothing was changed. Use {', '.join(ModelAlias.Name.values)}.")
-    before = ModelAlias.objects.filter(project=model.project, kind=model.kind, name=name).select_related("model").first()
+    before = (
+        ModelAlias.objects.filter(project=model.project, kind=model.kind, name=name).select_related("model").first()
+    )
     alias, _ = ModelAlias.objects.update_or_create(
         project=model.project, kind=model.kind, name=name, defaults={"model": model, "set_by": actor}
     )
