@@ -29,7 +29,7 @@ def without_time(metrics):
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
-@pytest.mark.parametrize("stop", [0, 1, 3])
+@pytest.mark.parametrize("stop", [0, 1, 3, 4])
 def test_stopped_and_resumed_equals_uninterrupted(tmp_path, kind, stop):
     config = settings(steps=4, checkpoint_every=2, **kind)
     result, metrics = run_ppo(config, tmp_path / "whole")

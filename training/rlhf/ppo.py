@@ -31,6 +31,7 @@ from .records import Prompt, read_prompts
 from .rollout import Rollout, generate, stop_token_ids
 from .scoring import RewardNormaliser, Score, finite
 from .tokens import Encoded, Truncations, collate, encode_prompt
+from .weights import same_settings
 
 FITTING = 32
 """Samples of the starting policy on which the reward normaliser is fitted."""
@@ -112,6 +113,7 @@ def run(
         normaliser = RewardNormaliser.fit(fitted) if config.normalise_rewards else RewardNormaliser()
         before = before[: len(fixed)]
     else:
+        same_settings(config, checkpoint.state()["config"])
         state = _restore(checkpoint, actor, optimiser, generator, rank)
         start, cursor, coefficient, before = (
             checkpoint.step,
@@ -128,7 +130,7 @@ def run(
 
     def save(step: int) -> None:
         state: dict[str, Any] = {"cursor": cursor, "kl_coef": controller.coefficient, "before": before}
-        state["normaliser"] = asdict(normaliser)
+        state |= {"normaliser": asdict(normaliser), "config": config.to_dict()}
         generators = accelerator.gather(generator.get_state()[None].to(accelerator.device))
         if accelerator.is_main_process:
             slots, state["optimiser"] = optimiser_state(optimiser)
@@ -184,6 +186,8 @@ def run(
         if step % config.checkpoint_every == 0 or step == config.steps:
             save(step)
 
+    if should_stop():
+        raise Stopped(config.steps)
     after = trial(fixed)
     result = _result(before, after, steps=config.steps, truncated_prompts=truncations.prompts)
     if accelerator.is_main_process:

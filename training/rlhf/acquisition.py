@@ -1,0 +1,132 @@
+"""What people should compare next: a pool of responses scored by the reward model, and how unsure it is.
+
+Only measures. Which pairs are opened as tasks, and how many at random beside them, is the platform's choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .compute import start_compute
+from .configs import ScoreConfig
+from .failures import DataError
+from .features import length_batches, passes
+from .folders import write_json
+from .models import RewardModel, load_reward_model, load_tokenizer
+from .parts import Line, work_in_parts
+from .records import read_pool
+from .scoring import finite
+from .tokens import Batch, Truncations, encode
+
+
+def pair_uncertainty(shares: Tensor) -> tuple[Tensor, Tensor]:
+    """([pairs], [pairs]) from each member's P(i preferred), [pairs, members]: their mean p, and uncertainty.
+
+    Uncertainty is the binary entropy of p in bits, 1 at p = 1/2, plus the members' standard deviation, 0 for
+    a single member: a pair on which members disagree comes before one that all find close.
+    """
+    p = shares.mean(-1)
+    entropy = -(torch.special.xlogy(p, p) + torch.special.xlogy(1 - p, 1 - p)) / torch.log(torch.tensor(2.0))
+    return p, entropy + shares.std(-1, correction=0)
+
+
+def compared(model: RewardModel, rewards: Tensor) -> list[Line]:
+    """Every pair i < j of one prompt's responses from their rewards [responses, members]."""
+    pairs = list(combinations(range(len(rewards)), 2))
+    if not pairs:
+        return []
+    first, second = (torch.tensor(side) for side in zip(*pairs, strict=True))
+    p, uncertainty = pair_uncertainty(model.preference(rewards[first] - rewards[second]))
+    return [
+        {"i": i, "j": j, "p": share, "uncertainty": bits}
+        for (i, j), share, bits in zip(pairs, p.tolist(), uncertainty.tolist(), strict=True)
+    ]
+
+
+def run(
+    config: ScoreConfig,
+    data: Mapping[str, Path],
+    out: Path,
+    *,
+    report: Callable[[int, dict[str, float]], None],
+    should_stop: Callable[[], bool],
+    device: str | None = None,
+) -> dict[str, Any]:
+    """Score data["pool"] with the reward model; returns and writes the result.
+
+    Writes `out`/scores.jsonl, one prompt a line in the order they came: {"prompt", "responses": [{"id",
+    "reward"}], "pairs": [{"i", "j", "p", "uncertainty"}]}, see `pair_uncertainty`. Started again it keeps
+    what is there. Raises Stopped with the number of prompts done, NotFinite for a reward that is no number.
+    """
+    accelerator = start_compute(config, device)
+    pool = list(read_pool(data["pool"]))
+    if not pool:
+        raise DataError("The pool holds no response to score; nothing was started. Sample responses first.")
+    tokenizer = load_tokenizer(config.reward_model)
+    dtype = torch.bfloat16 if config.precision == "bf16" else torch.float32
+    model = load_reward_model(config.reward_model, dtype).to(accelerator.device)
+    truncations = Truncations()
+    encoded = [
+        [
+            encode(
+                tokenizer,
+                entry.messages,
+                response.text,
+                max_prompt_tokens=config.max_prompt_tokens,
+                max_response_tokens=config.max_response_tokens,
+                truncations=truncations,
+            )
+            for response in entry.responses
+        ]
+        for entry in pool
+    ]
+
+    def forward(batch: Batch) -> Tensor:
+        return model.member_rewards(batch.input_ids, batch.attention_mask, batch.ends, batch.position_ids)
+
+    def work(part: Sequence[int]) -> tuple[list[Line], dict[str, float]]:
+        rows = [row for index in part for row in encoded[index]]
+        rewards = torch.zeros(len(rows), model.head.out_features)
+        batches = length_batches(rows, config.batch)
+        for numbers, found in passes(forward, rows, batches, accelerator=accelerator, pad_id=tokenizer.pad_token_id):
+            rewards[numbers] = finite(found)
+        lines, uncertainties = [], []
+        for index, own in zip(part, rewards.split([len(encoded[index]) for index in part]), strict=True):
+            pairs = compared(model, own)
+            uncertainties += [pair["uncertainty"] for pair in pairs]
+            scored = [
+                {"id": response.id, "reward": reward}
+                for response, reward in zip(pool[index].responses, own.mean(-1).tolist(), strict=True)
+            ]
+            lines.append({"prompt": pool[index].prompt, "responses": scored, "pairs": pairs})
+        metrics = {"reward": float(rewards.mean())}
+        if uncertainties:
+            metrics["uncertainty"] = sum(uncertainties) / len(uncertainties)
+        return lines, metrics
+
+    size = max(1, 4 * config.batch // max(len(entry.responses) for entry in pool))
+    lines = work_in_parts(
+        work,
+        [range(start, min(start + size, len(pool))) for start in range(0, len(pool), size)],
+        out / "scores.jsonl",
+        config=config,
+        source=data["pool"],
+        report=report,
+        should_stop=should_stop,
+    )
+    rewards = [response["reward"] for line in lines for response in line["responses"]]
+    result = {
+        "prompts": len(lines),
+        "responses": len(rewards),
+        "pairs": sum(len(line["pairs"]) for line in lines),
+        "mean": sum(rewards) / len(rewards),
+        "truncated_responses": truncations.responses,
+    }
+    write_json(out / "result.json", result)
+    return result
