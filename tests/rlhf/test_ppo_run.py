@@ -10,6 +10,7 @@ from tests.rlhf.ppo_cases import PROMPTS, foreign_reward_model, run_ppo, setting
 from training.rlhf import ppo
 from training.rlhf.failures import ConfigError, DataError, NotFinite
 from training.rlhf.models import load_policy
+from training.rlhf.ppo_prompts import hold_out, next_prompts
 
 METRICS = {
     "reward", "reward_total", "kl", "kl_coef", "entropy", "policy_loss", "value_loss", "clip_fraction", "approx_kl",
@@ -60,14 +61,14 @@ def test_two_runs_with_one_seed_are_equal_and_another_seed_differs(tmp_path):
 
 
 def test_held_out_prompts_are_not_trained_on_and_every_pass_covers_the_rest():
-    fixed, train = ppo._hold_out(list(range(10)), 3)
+    fixed, train = hold_out(list(range(10)), 3)
     assert not set(fixed) & set(train)
     assert len(fixed) + len(train) == 10
     for cursor in (0, 7, 14):
-        assert sorted(ppo._next_prompts(train, cursor, 7, seed=4)) == train
-    in_parts = ppo._next_prompts(train, 0, 5, seed=4) + ppo._next_prompts(train, 5, 5, seed=4)
-    assert in_parts == ppo._next_prompts(train, 0, 10, seed=4)
-    assert ppo._next_prompts(train, 0, 7, seed=4) != ppo._next_prompts(train, 7, 7, seed=4)
+        assert sorted(next_prompts(train, cursor, 7, seed=4)) == train
+    in_parts = next_prompts(train, 0, 5, seed=4) + next_prompts(train, 5, 5, seed=4)
+    assert in_parts == next_prompts(train, 0, 10, seed=4)
+    assert next_prompts(train, 0, 7, seed=4) != next_prompts(train, 7, 7, seed=4)
 
 
 @pytest.mark.parametrize("poison", [float("nan"), float("inf")])

@@ -21,11 +21,12 @@ from .advantages import explained_variance, generalised_advantages, whiten
 from .checkpoints import Checkpoint, latest_checkpoint, optimiser_state, restore_optimiser, save_checkpoint
 from .compute import start_compute
 from .configs import PPOConfig
-from .failures import ConfigError, DataError, Stopped
+from .failures import ConfigError, Stopped
 from .folders import atomic_file, write_json
 from .kl import AdaptiveKL, FixedKL, KLController, k1, k3, penalised_rewards
 from .masked import keep, masked_mean, masked_sum
 from .models import load_tokenizer, save_policy
+from .ppo_prompts import Asked, hold_out, next_prompts
 from .ppo_update import Experience, update
 from .records import Prompt, read_prompts
 from .rollout import Rollout, generate, stop_token_ids
@@ -55,7 +56,13 @@ def run(
     accelerator = start_compute(config, device)
     tokenizer = load_tokenizer(config.base)
     stop_ids = stop_token_ids(tokenizer, config.stop_token)
-    fixed, train = _hold_out(list(read_prompts(data["prompts"])), config.samples)
+    truncations = Truncations()
+
+    def asked(prompt: Prompt) -> Asked:
+        ids = encode_prompt(tokenizer, prompt.messages, max_tokens=config.max_prompt_tokens, truncations=truncations)
+        return Asked(prompt, Encoded(ids))
+
+    fixed, train = hold_out([asked(prompt) for prompt in read_prompts(data["prompts"])], config.samples)
     actor, score = assemble(config, tokenizer, accelerator.device, score)
     weights = [weight for part in actor.trained().values() for weight in part.values()]
     model, optimiser = accelerator.prepare(actor, torch.optim.AdamW(weights, lr=config.lr, weight_decay=0.0))
@@ -63,16 +70,12 @@ def run(
     if config.prompts_per_step % world or config.minibatch % world:
         raise ConfigError(f"Settings prompts_per_step and minibatch must be multiples of the {world} processes.")
     generator = torch.Generator(accelerator.device).manual_seed(config.seed + rank)
-    truncations = Truncations()
 
     def total(value: Tensor) -> Tensor:
         return accelerator.reduce(value, reduction="sum")
 
-    def sample(prompts: list[Prompt], draws: torch.Generator) -> Rollout:
-        rows = [
-            Encoded(encode_prompt(tokenizer, p.messages, max_tokens=config.max_prompt_tokens, truncations=truncations))
-            for p in prompts
-        ]
+    def sample(prompts: list[Asked], draws: torch.Generator) -> Rollout:
+        rows = [asked.encoded for asked in prompts]
         return generate(
             actor.sampling_model(),
             collate(rows, pad_id=tokenizer.pad_token_id, side="left").to(accelerator.device),
@@ -92,7 +95,7 @@ def run(
         logprobs, entropy, values = (torch.cat(column) for column in zip(*seen, strict=True))
         return Experience(rollout, logprobs, reference, entropy, values)
 
-    def trial(prompts: list[Prompt]) -> list[dict[str, Any]]:
+    def trial(prompts: list[Asked]) -> list[dict[str, Any]]:
         """What the policy answers to `prompts` with the same random numbers each time, its reward and KL."""
         draws, answers = torch.Generator(accelerator.device).manual_seed(config.seed), []
         for start in range(0, len(prompts), config.prompts_per_step):
@@ -108,19 +111,14 @@ def run(
         start = cursor = 0
         coefficient = config.beta
         extra = train[: max(0, FITTING - len(fixed))] if config.normalise_rewards else []
-        before = trial(fixed + extra)
-        fitted = torch.tensor([answer["reward"] for answer in before])
+        before = trial(fixed)
+        fitted = torch.tensor([answer["reward"] for answer in before + trial(extra)])
         normaliser = RewardNormaliser.fit(fitted) if config.normalise_rewards else RewardNormaliser()
-        before = before[: len(fixed)]
     else:
         same_settings(config, checkpoint.state()["config"])
         state = _restore(checkpoint, actor, optimiser, generator, rank)
-        start, cursor, coefficient, before = (
-            checkpoint.step,
-            state["cursor"],
-            state["kl_coef"],
-            state["before"],
-        )
+        start, cursor, before = checkpoint.step, state["cursor"], state["before"]
+        coefficient = state["kl_coef"]
         normaliser = RewardNormaliser(**state["normaliser"])
     if isinstance(actor.critic, Critic):
         actor.critic.rescale(normaliser)
@@ -144,7 +142,7 @@ def run(
         began = time.monotonic()
 
         # Sample a response to each prompt; note what policy, reference and critic say of every token.
-        prompts = _next_prompts(train, cursor, config.prompts_per_step, config.seed)[rank::world]
+        prompts = next_prompts(train, cursor, config.prompts_per_step, config.seed)[rank::world]
         cursor += config.prompts_per_step
         seen = observe(sample(prompts, generator))
         rollout, mask = seen.rollout, seen.rollout.response_mask
@@ -201,24 +199,6 @@ def run(
     return result
 
 
-def _hold_out(prompts: list[Prompt], samples: int) -> tuple[list[Prompt], list[Prompt]]:
-    """(prompts sampled before and after, prompts trained on); disjoint unless there are too few for that."""
-    if not prompts:
-        raise DataError("The prompt file holds no prompt; nothing was started. Choose a prompt set with prompts.")
-    train = prompts[samples:] if len(prompts) >= 2 * samples else prompts
-    return prompts[:samples], train
-
-
-def _next_prompts(train: list[Prompt], cursor: int, count: int, seed: int) -> list[Prompt]:
-    """The `count` prompts after the first `cursor`, pass after pass, each pass in an order of its own."""
-    chosen: list[Prompt] = []
-    while len(chosen) < count:
-        turn, place = divmod(cursor + len(chosen), len(train))
-        order = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed + turn)).tolist()
-        chosen += [train[index] for index in order[place : place + count - len(chosen)]]
-    return chosen
-
-
 def _kl_per_response(seen: Experience) -> Tensor:
     """k1 summed over each response, nats, [rows]."""
     return keep(k1(seen.logprobs, seen.reference), seen.rollout.response_mask).sum(1)
@@ -257,7 +237,7 @@ def _result(
     }
 
 
-def _sample_lines(prompts: list[Prompt], before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[str]:
+def _sample_lines(prompts: list[Asked], before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[str]:
     """One JSON line per fixed prompt."""
     return [
         json.dumps(
@@ -273,5 +253,5 @@ def _sample_lines(prompts: list[Prompt], before: list[dict[str, Any]], after: li
             ensure_ascii=False,
         )
         + "\n"
-        for prompt, first, last in zip(prompts, before, after, strict=True)
+        for prompt, first, last in zip((asked.prompt for asked in prompts), before, after, strict=True)
     ]
