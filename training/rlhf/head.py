@@ -45,7 +45,9 @@ class HeadFit(nn.Module):
 
     def optimiser(self) -> torch.optim.LBFGS:
         """A fresh L-BFGS with a line search: no learning rate to choose."""
-        return torch.optim.LBFGS(self.parameters(), max_iter=20, line_search_fn="strong_wolfe", tolerance_grad=1e-10)
+        return torch.optim.LBFGS(
+            self.parameters(), max_iter=20, line_search_fn="strong_wolfe", tolerance_grad=1e-10, tolerance_change=1e-14
+        )
 
     def step(self, pairs: PairTensors, l2: float) -> tuple[Tensor, Tensor]:
         """One L-BFGS run; returns (objective before, largest gradient entry before)."""

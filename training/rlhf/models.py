@@ -113,13 +113,14 @@ class RewardModel(nn.Module):
         """Last hidden state at ``ends``, float32 [rows, hidden]."""
         output = self.backbone(input_ids=input_ids, attention_mask=mask, position_ids=position_ids, use_cache=False)
         hidden: Tensor = output.last_hidden_state
-        return hidden[torch.arange(len(ends), device=hidden.device), ends].float()
+        last = hidden[torch.arange(len(ends), device=hidden.device), ends]
+        return last.to(self.head.weight.dtype)
 
     def raw(self, features: Tensor) -> Tensor:
         """Each member's reward before gain and bias, float32 [rows, members]."""
         # Without this, autocast would round rewards to bf16 and near-equal responses would tie.
         with torch.autocast(features.device.type, enabled=False):
-            scores: Tensor = self.head(features.float())
+            scores: Tensor = self.head(features)
         return scores
 
     def forward(self, input_ids: Tensor, mask: Tensor, ends: Tensor, position_ids: Tensor | None = None) -> Tensor:
