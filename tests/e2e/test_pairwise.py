@@ -1,0 +1,158 @@
+"""Comparing two answers in a real browser: by keyboard, by pointer, refused while something is missing."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from annotation.models import Assignment, Flag, Judgment
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+
+def on_item(page: Page, n: int, total: int) -> None:
+    expect(page.locator(".progress .num")).to_have_text(f"{n} of {total}")
+
+
+def test_three_items_by_keyboard(open_page, batch_of, rosa) -> None:
+    batch = batch_of(tasks=3, overlap=1)
+    page = open_page(rosa, f"/label/{batch.pk}/")
+    for n, key in enumerate("264"):
+        on_item(page, n, 3)
+        page.keyboard.press(key)
+        page.keyboard.press("Enter")
+    expect(page.get_by_text("Nothing is waiting for you in this batch.")).to_be_visible()
+    judgments = Judgment.objects.filter(rater=rosa).order_by("id")
+    assert [judgment.raw_value for judgment in judgments] == [2, 6, 4]
+    for judgment in judgments:
+        sign = 1 if judgment.display_order == [0, 1] else -1
+        assert judgment.strength == sign * (judgment.raw_value - 4)
+
+
+def test_three_items_by_pointer(open_page, batch_of, rosa) -> None:
+    batch = batch_of(tasks=3, overlap=1, scale="likert5")
+    page = open_page(rosa, f"/label/{batch.pk}/")
+    for n in range(3):
+        on_item(page, n, 3)
+        page.locator("[data-scale] label").nth(4).click()
+        page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_text("Nothing is waiting")).to_be_visible()
+    assert list(Judgment.objects.values_list("raw_value", flat=True)) == [5, 5, 5]
+
+
+def test_enter_without_a_grade_is_refused_and_focus_goes_to_the_gap(open_page, batch_of, rosa) -> None:
+    batch = batch_of(tasks=1, overlap=1)
+    page = open_page(rosa, f"/label/{batch.pk}/")
+    assert page.locator("[name=value]:checked").count() == 0
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-message]")).to_contain_text("One thing left: the overall grade")
+    expect(page.locator("[name=value]").first).to_be_focused()
+    assert not Judgment.objects.exists()
+
+
+def test_enter_pressed_twice_gives_one_judgment(open_page, batch_of, rosa) -> None:
+    batch = batch_of(tasks=2, overlap=1)
+    page = open_page(rosa, f"/label/{batch.pk}/")
+    page.keyboard.press("3")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    on_item(page, 1, 2)
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-message]")).to_contain_text("One thing left")
+    assert Judgment.objects.count() == 1
+
+
+def test_both_bad_wants_a_reason_and_digits_choose_it(open_page, batch_of, rosa) -> None:
+    batch = batch_of(tasks=1, overlap=1)
+    page = open_page(rosa, f"/label/{batch.pk}/")
+    page.keyboard.press("2")
+    page.keyboard.press("b")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-message]")).to_contain_text("a reason")
+    page.keyboard.press("r")
+    page.keyboard.press("1")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.type("3 b is not a key here")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Nothing is waiting")).to_be_visible()
+    judgment = Judgment.objects.get()
+    assert (judgment.raw_value, judgment.both_bad, judgment.reasons) == (2, True, ["correctness"])
+    assert judgment.rationale == "3 b is not a key here"
+
+
+def test_cant_judge_replaces_the_grade(open_page, batch_of, rosa) -> None:
+    batch = batch_of(tasks=1, overlap=1)
+    page = open_page(rosa, f"/label/{batch.pk}/")
+    page.keyboard.press("5")
+    page.keyboard.press("x")
+    page.keyboard.press("2")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Nothing is waiting")).to_be_visible()
+    judgment = Judgment.objects.get()
+    assert (judgment.cant_judge, judgment.raw_value, judgment.strength) == ("language", None, None)
+
+
+def test_a_flag_stands_beside_the_grade(open_page, batch_of, rosa) -> None:
+    batch = batch_of(tasks=1, overlap=1)
+    page = open_page(rosa, f"/label/{batch.pk}/")
+    page.keyboard.press("f")
+    page.keyboard.press("1")
+    page.keyboard.press("7")
+    page.keyboard.press("f")
+    page.keyboard.press("0")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Nothing is waiting")).to_be_visible()
+    assert set(Flag.objects.values_list("kind", flat=True)) == {"unsafe", "other"}
+    assert Judgment.objects.get().raw_value == 4
+
+
+def test_undo_makes_a_row_that_supersedes(open_page, batch_of, rosa) -> None:
+    batch = batch_of(tasks=2, overlap=1)
+    page = open_page(rosa, f"/label/{batch.pk}/")
+    page.keyboard.press("1")
+    page.keyboard.press("Enter")
+    on_item(page, 1, 2)
+    page.keyboard.press("u")
+    expect(page.locator("[name=value]:checked")).to_have_value("1")
+    page.keyboard.press("7")
+    page.keyboard.press("Enter")
+    on_item(page, 1, 2)
+    expect(page.locator("[name=value]:checked")).to_have_count(0)
+    old, new = Judgment.objects.order_by("id")
+    assert (old.raw_value, new.raw_value, new.supersedes_id) == (1, 7, old.pk)
+
+
+def test_esc_twice_gives_the_item_back(open_page, batch_of, rosa) -> None:
+    batch = batch_of(tasks=2, overlap=1)
+    page = open_page(rosa, f"/label/{batch.pk}/")
+    first = page.locator("#desk").get_attribute("data-task")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(page.locator("#desk")).not_to_have_attribute("data-task", first)
+    states = set(Assignment.objects.values_list("state", flat=True))
+    assert states == {"released", "leased"}
+    assert not Judgment.objects.exists()
+
+
+def test_a_draft_survives_a_reload(open_page, batch_of, rosa) -> None:
+    batch = batch_of(tasks=1, overlap=1)
+    page = open_page(rosa, f"/label/{batch.pk}/")
+    page.keyboard.press("6")
+    page.locator("[name=rationale]").fill("B names its source")
+    expect(page.locator("[data-status]")).to_have_text("Saved")
+    page.reload()
+    expect(page.locator("[name=value]:checked")).to_have_value("6")
+    expect(page.locator("[name=rationale]")).to_have_value("B names its source")
+    expect(page.locator("#toasts")).to_contain_text(re.compile("Restored your unfinished answer from"))
+
+
+def test_without_a_script_the_form_works(open_page, batch_of, rosa) -> None:
+    batch = batch_of(tasks=2, overlap=1)
+    page = open_page(rosa, f"/label/{batch.pk}/", java_script_enabled=False)
+    page.locator("[data-scale] label").nth(1).click()
+    page.get_by_role("button", name="Submit").click()
+    on_item(page, 1, 2)
+    page.get_by_role("button", name="Submit").click()
+    expect(page.locator("[data-message]")).to_contain_text("One thing left: the overall grade")
+    assert Judgment.objects.get().raw_value == 2
