@@ -174,7 +174,8 @@ def _make_proposal(round_: AcquisitionRound, scored: TrainingRun) -> None:
     lines = read_lines(out_folder(scored) / "scores.jsonl", digest=scored.result["digest"])
     config = round_.config
     chosen = propose(scores=lines, holdout=config["holdout"], items=config["items"], seed=config["seed"])
-    prompts = _by_digest(Prompt.objects.filter(project=round_.project, digest__in={choice.prompt for choice in chosen}))
+    known = Prompt.objects.filter(project=round_.project, digest__in={choice.prompt for choice in chosen})
+    prompts = {prompt.digest: prompt for prompt in known}
     answers = {
         (row.prompt_id, row.digest): row
         for row in Response.objects.filter(prompt__in=prompts.values(), model_tag=round_.policy.name)
@@ -224,10 +225,6 @@ def open_round(*, round: AcquisitionRound, rubric_version: RubricVersion, actor:
     row.save(update_fields=["batch", "state"])
     _audit(row, actor, "open_round", {"batch": batch.number, "tasks": len(row.proposal)})
     return batch
-
-
-def _by_digest(prompts: Any) -> dict[str, Prompt]:
-    return {prompt.digest: prompt for prompt in prompts}
 
 
 def _audit(round_: AcquisitionRound, actor: User, verb: str, detail: dict[str, Any]) -> None:

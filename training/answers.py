@@ -1,16 +1,11 @@
 """Answers that a policy wrote, taken into the corpus under the model's name."""
 
-import hashlib
-import json
 from collections.abc import Iterable
 from typing import Any
 
+from annotation.canonical import response_digest
 from annotation.models import Project, Prompt, Response
 from training.models import ModelVersion
-
-
-def response_digest(*, text: str, model_tag: str) -> str:
-    return hashlib.sha256(json.dumps([text, model_tag]).encode()).hexdigest()
 
 
 def stored(text: str) -> str:

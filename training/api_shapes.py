@@ -45,7 +45,9 @@ class MetricShape(serializers.ModelSerializer[RunMetric]):
 
 
 class ModelShape(serializers.ModelSerializer[ModelVersion]):
-    aliases = serializers.SlugRelatedField(many=True, read_only=True, slug_field="name")
+    aliases: serializers.SlugRelatedField[Any] = serializers.SlugRelatedField(
+        many=True, read_only=True, slug_field="name"
+    )
 
     class Meta:
         model = ModelVersion
@@ -53,7 +55,7 @@ class ModelShape(serializers.ModelSerializer[ModelVersion]):
 
 
 class LinkShape(serializers.Serializer[Any]):
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     digest = serializers.CharField()
     ok = serializers.BooleanField()
     sentence = serializers.CharField()

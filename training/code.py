@@ -7,7 +7,7 @@ SOURCE = Path(__file__).resolve().parent / "rlhf"
 
 
 def code_version() -> str:
-    """ "rlhf-" and 16 hex digits of SHA-256 over the names and contents of training/rlhf/*.py."""
+    """`rlhf-` and 16 hex digits of SHA-256 over the names and contents of training/rlhf/*.py."""
     digest = hashlib.sha256()
     for file in sorted(SOURCE.glob("*.py")):
         content = file.read_bytes()

@@ -51,6 +51,11 @@ class Input:
     path: Path
     digest: str
 
+    @property
+    def sentence_start(self) -> str:
+        """The words with a capital, names in them left as they are."""
+        return self.words[0].upper() + self.words[1:]
+
     def current_digest(self) -> str:
         """SHA-256 of what is on disk now; empty if nothing is."""
         if self.path.is_dir():
@@ -85,12 +90,12 @@ def verify(inputs: Iterable[Input]) -> None:
         digest = given.current_digest()
         if not digest:
             raise InputMissing(
-                f"{given.words[0].upper()}{given.words[1:]} is not on this machine's disk (no {given.path.name}). "
+                f"{given.sentence_start} is not on this machine's disk (no {given.path.name}). "
                 "Nothing was started and nothing is lost; put it back, then resume the run."
             )
         if digest != given.digest:
             raise InputChanged(
-                f"{given.words[0].upper()}{given.words[1:]} has the SHA-256 {digest[:12]}…, but the run was given "
+                f"{given.sentence_start} has the SHA-256 {digest[:12]}…, but the run was given "
                 f"{given.digest[:12]}…. Nothing was trained on it; restore the original, then resume the run."
             )
 

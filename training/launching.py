@@ -53,7 +53,7 @@ class RunNotStoppable(AssayError):
 
 
 class RunNotResumable(AssayError):
-    """Only a run that failed, was cancelled or was interrupted can be resumed. Nothing was changed. Launch a new."""
+    """Only a run that failed, was cancelled or interrupted can be resumed. Nothing was changed. Launch another."""
 
     code = "run_not_resumable"
     status = 409

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from annotation.freezing import verify_set
-from annotation.models import DemonstrationSet, PreferencePairJudgment, PreferenceSet
+from annotation.models import DemonstrationSet, PreferencePairJudgment, PreferenceSet, Task
 from training.inputs import inputs_of
 from training.models import AcquisitionRound, ModelVersion, TrainingRun
 from training.places import model_folder
@@ -99,9 +99,7 @@ def _input_links(run: TrainingRun) -> list[Link]:
         digest = given.current_digest()
         ok = bool(digest) and digest == given.digest
         said = "is what the run was given" if ok else "is not what the run was given" if digest else "is not on disk"
-        links.append(
-            Link(f"{run.name}: {given.name}", digest, ok, f"{given.words[0].upper()}{given.words[1:]} {said}.")
-        )
+        links.append(Link(f"{run.name}: {given.name}", digest, ok, f"{given.sentence_start} {said}."))
     return links
 
 
@@ -116,8 +114,7 @@ def _model_link(model: ModelVersion) -> Link:
 
 def _batch_link(round_: AcquisitionRound) -> Link:
     """The batch that was opened with the model's help: its tasks must be those of the proposal."""
-    assert round_.batch is not None  # noqa: S101
-    tasks = round_.batch.tasks.order_by("number").prefetch_related("members")
+    tasks = Task.objects.filter(batch=round_.batch).order_by("number").prefetch_related("members")
     opened = sorted((task.prompt_id, sorted(member.response_id for member in task.members.all())) for task in tasks)
     proposed = sorted((entry["prompt"], sorted(entry["responses"])) for entry in round_.proposal)
     ok = opened == proposed

@@ -1,0 +1,67 @@
+"""What the training tests share: a tiny policy, a tiny reward model, a demonstration set, prompts."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from annotation.canonical import prompt_digest, text_digest
+from annotation.freezing import freeze_demonstration_set
+from annotation.models import Demonstration, DemonstrationSet, Project, Prompt, PromptSet
+from training.models import ModelVersion
+from training.promoting import register_model
+from workforce.models import User
+
+QUESTIONS = ["the capital of France", "a map", "the river", "music", "the weather", "sorting", "water", "books"]
+
+
+@pytest.fixture(scope="session")
+def tiny_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Folders of a tiny random policy and of an untrained reward model on it; copied, never changed."""
+    from training.rlhf.models import load_tokenizer, new_reward_model
+    from training.rlhf.tiny import make_tiny
+
+    shelf = tmp_path_factory.mktemp("tiny")
+    policy = make_tiny(shelf / "policy", seed=0)
+    new_reward_model(policy, members=2, scope="head").save(load_tokenizer(policy), shelf / "reward")
+    return {"policy": policy, "reward": shelf / "reward"}
+
+
+def _registered(settings, project: Project, ada: User, folder: Path, kind: str) -> ModelVersion:  # type: ignore[no-untyped-def]
+    place = settings.MODELS_DIR / f"tiny-{kind}"
+    shutil.copytree(folder, place)
+    return register_model(project=project, name=f"tiny-{kind}", kind=kind, folder=place, actor=ada)
+
+
+@pytest.fixture
+def tiny(settings, project: Project, ada: User, tiny_folders: dict[str, Path]) -> ModelVersion:  # type: ignore[no-untyped-def]
+    return _registered(settings, project, ada, tiny_folders["policy"], ModelVersion.Kind.POLICY)
+
+
+@pytest.fixture
+def tiny_reward(settings, project: Project, ada: User, tiny_folders: dict[str, Path]) -> ModelVersion:  # type: ignore[no-untyped-def]
+    return _registered(settings, project, ada, tiny_folders["reward"], ModelVersion.Kind.REWARD)
+
+
+def make_prompts(project: Project) -> list[Prompt]:
+    asked = [[{"role": "user", "content": f"Tell me about {words}."}] for words in QUESTIONS]
+    return [
+        Prompt.objects.create(project=project, digest=prompt_digest(messages), messages=messages) for messages in asked
+    ]
+
+
+@pytest.fixture
+def prompts(project: Project) -> PromptSet:
+    chosen = PromptSet.objects.create(project=project, name="Questions")
+    chosen.prompts.set(make_prompts(project))
+    return chosen
+
+
+@pytest.fixture
+def demonstrations(project: Project, lena: User, prompts: PromptSet) -> DemonstrationSet:
+    for prompt in prompts.prompts.all():
+        text = f"Here is something about {prompt.messages[0]['content'][14:-1]}, in short."
+        Demonstration.objects.create(
+            project=project, prompt=prompt, text=text, digest=text_digest(text), external_id=prompt.digest[:8]
+        )
+    return freeze_demonstration_set(project=project, name="First", actor=lena)
