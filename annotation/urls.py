@@ -1,5 +1,38 @@
 """Pages of the corpus, batches, sets, and the rater's own pages."""
 
-from django.urls import URLPattern
+from django.urls import include, path
 
-urlpatterns: list[URLPattern] = []
+from annotation.views import agreement, batches, data, sets
+
+AT = "p/<slug:slug>/"
+BATCH = AT + "batches/<int:number>/"
+
+urlpatterns = [
+    path("", include("annotation.urls_work")),
+    path(AT + "batches/", batches.batch_list, name="batches"),
+    path(AT + "batches/new/", batches.batch_new, name="batch-new"),
+    path(AT + "batches/new/count/", batches.batch_count, name="batch-count"),
+    path(BATCH, batches.batch, name="batch"),
+    path(BATCH + "pause/", batches.batch_move, {"verb": "pause"}, name="batch-pause"),
+    path(BATCH + "resume/", batches.batch_move, {"verb": "resume"}, name="batch-resume"),
+    path(BATCH + "close/", batches.batch_move, {"verb": "close"}, name="batch-close"),
+    path(BATCH + "measure/", batches.batch_measure, name="batch-measure"),
+    path(BATCH + "export/", batches.batch_export, name="batch-export"),
+    path(AT + "data/", data.import_list, name="imports"),
+    path(AT + "data/new/", data.import_new, name="import-new"),
+    path(AT + "data/<int:pk>/", data.import_page, name="import"),
+    path(AT + "data/examples/<str:kind>/", data.import_example, name="import-example"),
+    path(AT + "prompts/", data.prompts, name="prompts"),
+    path(AT + "agreement/", agreement.agreement, name="agreement"),
+    path(AT + "sets/", sets.set_list, name="sets"),
+    path(AT + "sets/preference/new/", sets.preference_set_new, name="preference-set-new"),
+    path(AT + "sets/preference/new/preview/", sets.preference_set_preview, name="preference-set-preview"),
+    path(AT + "sets/preference/<int:number>/", sets.preference_set, name="preference-set"),
+    path(AT + "sets/demonstration/new/", sets.demonstration_set_new, name="demonstration-set-new"),
+    path(AT + "sets/demonstration/<int:number>/", sets.demonstration_set, name="demonstration-set"),
+    *(
+        path(AT + f"sets/{kind}/<int:number>/{what}/", view, {"kind": kind}, name=f"{kind}-set-{what}")
+        for kind in ("preference", "demonstration")
+        for what, view in (("verify", sets.set_verify), ("download", sets.set_download))
+    ),
+]

@@ -39,6 +39,14 @@ class Rubric(models.Model):
         return self.name
 
 
+class RubricVersionQuerySet(models.QuerySet["RubricVersion"]):
+    def visible_to(self, user: User) -> Self:
+        """Drafts to those who write them; published and retired versions to everybody in the team."""
+        led = models.Q(rubric__team__in=teams_of(user=user, role=Role.LEAD))
+        worked_under = models.Q(rubric__team__in=teams_of(user=user)) & ~models.Q(state="draft")
+        return self.filter(led | worked_under).select_related("rubric")
+
+
 class RubricVersion(models.Model):
     """One state of a rubric: draft, then published and frozen, then perhaps retired."""
 
@@ -64,6 +72,8 @@ class RubricVersion(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     published_at = models.DateTimeField(null=True)
+
+    objects = RubricVersionQuerySet.as_manager()
 
     class Meta:
         ordering = ["rubric", "number"]

@@ -15,7 +15,7 @@ from rubrics.errors import (
 )
 from rubrics.models import Criterion, Rubric, RubricVersion, ScorePoint
 from workforce import auditing, roles
-from workforce.models import Role, Team, User
+from workforce.models import AuditEvent, Role, Team, User
 
 Change = RubricVersion.Change
 State = RubricVersion.State
@@ -42,12 +42,12 @@ def edit_draft(
     """Replace the whole content of a draft; criteria in the order given, points sorted by value.
 
     A draft may be incomplete, but not malformed. `seen` is the digest of the content the editor
-    started from. Raises VersionFrozen, DraftMalformed (fields as in content.problems_of),
-    DraftChangedMeanwhile, NotAllowed.
+    started from; it need not fit if the actor made the last change, in another window say. Raises
+    VersionFrozen, DraftMalformed (fields as in content.problems_of), DraftChangedMeanwhile, NotAllowed.
     """
     version = _locked_draft(version, actor)
     before = digest_of(content_of(version))
-    if seen is not None and seen != before:
+    if seen is not None and seen != before and not _last_edited_by(version, before, actor):
         raise DraftChangedMeanwhile
     content: Content = {"guidance": guidance, "criteria": criteria}
     if problems := problems_of(content):
@@ -120,6 +120,16 @@ def _locked_draft(version: RubricVersion, actor: User) -> RubricVersion:
     return fresh
 
 
+def _last_edited_by(version: RubricVersion, digest: str, actor: User) -> bool:
+    target = _target(version)
+    events = AuditEvent.objects.filter(stream=version.rubric.team.slug, target=target, after_digest=digest)
+    return events.order_by("-sequence").values_list("actor_id", flat=True).first() == actor.pk
+
+
+def _target(version: RubricVersion) -> str:
+    return f"rubric:{version.rubric.slug}:v{version.number}"
+
+
 def _write_criteria(version: RubricVersion, criteria: list[CriterionContent]) -> None:
     version.criteria.all().delete()
     for position, content in enumerate(criteria):
@@ -140,7 +150,7 @@ def _record(
         stream=version.rubric.team.slug,
         actor=actor,
         verb=verb,
-        target=f"rubric:{version.rubric.slug}:v{version.number}",
+        target=_target(version),
         detail=detail,
         before_digest=before,
         after_digest=after,

@@ -1,0 +1,125 @@
+"""Small charts drawn on the server as SVG in percent, and the way numbers are written.
+
+No inline style (the content policy forbids it) and no script. Every drawing stands in a table that
+says the same in figures, so it is hidden from screen readers.
+"""
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.filter
+def coefficient(value: float | None, places: int = 2) -> str:
+    """.64, −.12, 1.00: as coefficients are written, with a true minus sign; "–" for none."""
+    if value is None:
+        return "–"
+    text = f"{abs(value):.{places}f}"
+    return ("−" if value < 0 and float(text) else "") + (text[1:] if text.startswith("0.") else text)
+
+
+@register.filter
+def percent(value: float | None, places: int = 1) -> str:
+    """A share in [0, 1] as "78.4 %"."""
+    return "–" if value is None else f"{value * 100:.{places}f} %"
+
+
+@register.filter
+def duration(milliseconds: float | None) -> str:
+    """Milliseconds as "42 s", "2.4 min" or "1 h 41"."""
+    if milliseconds is None:
+        return "–"
+    seconds = milliseconds / 1000
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    if seconds < 3600:
+        return f"{seconds / 60:.1f} min"
+    return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60):02d}"
+
+
+@register.simple_tag
+def progress_strip(done: int, leased: int, total: int) -> SafeString:
+    """A bar: done solid, leased in a second tone, the rest track."""
+    whole = max(total, 1)
+    first, second = 100 * min(done, whole) / whole, 100 * min(leased, whole) / whole
+    return format_html(
+        '<svg class="strip" aria-hidden="true"><rect class="track" x="0" y="6" width="100%" height="8"/>'
+        '<rect class="bar" x="0" y="6" width="{}%" height="8"/>'
+        '<rect class="bar2" x="{}%" y="6" width="{}%" height="8"/></svg>',
+        f"{first:.2f}",
+        f"{first:.2f}",
+        f"{min(second, 100 - first):.2f}",
+    )
+
+
+@register.simple_tag
+def dot_and_whisker(
+    value: float, low: float | None, high: float | None, start: float = 0.0, end: float = 1.0, few: bool = False
+) -> SafeString:
+    """A value and its interval on the axis from `start` to `end`; hollow where there are too few items."""
+    whisker = SafeString("")
+    if low is not None and high is not None:
+        whisker = format_html(
+            '<line class="wh" x1="{}%" x2="{}%" y1="10" y2="10"/>', _at(low, start, end), _at(high, start, end)
+        )
+    return format_html(
+        '<svg class="strip" aria-hidden="true"><line class="axis" x1="0" x2="100%" y1="10" y2="10"/>{}{}'
+        '<circle{} cx="{}%" cy="10" r="4"/></svg>',
+        _rule(0.0, start, end) if start < 0 else "",
+        whisker,
+        SafeString(' class="lown"') if few else "",
+        _at(value, start, end),
+    )
+
+
+@register.simple_tag
+def axis_labels(start: float = 0.0, end: float = 1.0) -> SafeString:
+    """The figures under a column of dots: its two ends, and zero where it is within."""
+    zero = format_html('<text x="{}%" y="12" text-anchor="middle">0</text>', _at(0.0, start, end)) if start < 0 else ""
+    return format_html(
+        '<svg class="strip axis-labels" aria-hidden="true"><text x="0" y="12">{}</text>{}'
+        '<text x="100%" y="12" text-anchor="end">{}</text></svg>',
+        coefficient(start, 1) if start else "0",
+        zero,
+        f"{end:g}",
+    )
+
+
+@register.simple_tag
+def headline_plot(value: float, low: float | None, high: float | None, start: float = 0.0) -> SafeString:
+    """The large scale of one coefficient, from chance to perfect."""
+    whisker = SafeString("")
+    if low is not None and high is not None:
+        whisker = format_html(
+            '<line class="s1" stroke-width="2" x1="{}%" x2="{}%" y1="36" y2="36"/>',
+            _at(low, start, 1),
+            _at(high, start, 1),
+        )
+    return format_html(
+        '<svg class="plot" role="img" aria-label="{}">'
+        '<line class="axis" x1="0" x2="100%" y1="36" y2="36"/><line class="axis" x1="{}%" x2="{}%" y1="32" y2="40"/>'
+        '<line class="axis" x1="100%" x2="100%" y1="32" y2="40"/>'
+        '<text x="{}%" y="58">0 chance</text><text x="100%" y="58" text-anchor="end">1 perfect</text>{}'
+        '<circle class="f1" cx="{}%" cy="36" r="6"/>'
+        '<text class="lab" x="{}%" y="20" text-anchor="middle">{}</text></svg>',
+        f"{coefficient(value)} on a scale from 0, chance, to 1, perfect",
+        _at(0, start, 1),
+        _at(0, start, 1),
+        _at(0, start, 1),
+        whisker,
+        _at(value, start, 1),
+        _at(value, start, 1),
+        coefficient(value),
+    )
+
+
+def _rule(value: float, start: float, end: float) -> SafeString:
+    place = _at(value, start, end)
+    return format_html('<line class="rule" x1="{}%" x2="{}%" y1="0" y2="20"/>', place, place)
+
+
+def _at(value: float, start: float, end: float) -> str:
+    """Per cent of the way from start to end, kept inside."""
+    return f"{100 * min(max((value - start) / (end - start), 0.0), 1.0):.2f}"

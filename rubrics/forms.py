@@ -1,0 +1,106 @@
+"""Forms of the rubric pages, and how the draft editor's fields become content. They parse; the verbs decide."""
+
+from collections.abc import Mapping
+
+from django import forms
+from django.utils.text import slugify
+
+from rubrics.content import Content, CriterionContent, PointContent
+
+NO_NUMBER = 10_000  # not a whole number: outside every scale, so that the verb marks the field
+
+
+class NewRubricForm(forms.Form):
+    name = forms.CharField(
+        label="Name", max_length=120, error_messages={"required": "Give the rubric a name, such as Helpful."}
+    )
+    slug = forms.SlugField(
+        label="Short name",
+        max_length=60,
+        required=False,
+        help_text="For addresses and files. Left empty, it is made from the name.",
+        error_messages={"invalid": "Use small letters, digits and hyphens."},
+    )
+
+    def clean(self) -> dict[str, str]:
+        given = super().clean() or {}
+        given["slug"] = (given.get("slug") or slugify(given.get("name", "")))[:60]
+        if not given["slug"] and "name" in given and not self.errors:
+            self.add_error("slug", "This name has no Latin letters or digits; give a short name that does.")
+        return given
+
+
+def merged(content: Content, part: str, posted: Mapping[str, str]) -> Content:
+    """The content with the part that the form edited: "guidance", or a criterion's place as a number."""
+    if part == "guidance":
+        return {**content, "guidance": posted.get("guidance", content["guidance"]).replace("\r\n", "\n")}
+    criteria = list(content["criteria"])
+    if part.isdecimal() and int(part) < len(criteria) and "name" in posted:
+        criteria[int(part)] = _criterion(posted)
+    return {**content, "criteria": criteria}
+
+
+def changed_by(content: Content, part: str, action: str) -> tuple[Content, str]:
+    """The content after a structural button, and the part to show then. Unknown buttons change nothing."""
+    criteria = [*content["criteria"]]
+    place = int(part) if part.isdecimal() and int(part) < len(criteria) else None
+    verb, _, row = action.partition(":")
+    if verb == "add-criterion":
+        criteria.append(_blank(criteria))
+        return {**content, "criteria": criteria}, str(len(criteria) - 1)
+    if place is None:
+        return content, part
+    if verb == "remove-criterion":
+        del criteria[place]
+        return {**content, "criteria": criteria}, str(max(place - 1, 0)) if criteria else "guidance"
+    if verb == "up" and place > 0:
+        criteria[place - 1], criteria[place] = criteria[place], criteria[place - 1]
+        return {**content, "criteria": criteria}, str(place - 1)
+    points = list(criteria[place]["points"])
+    if verb == "add-point":
+        values = [point["value"] for point in points if point["value"] != NO_NUMBER]
+        points.append({"value": max(values, default=0) + 1, "anchor": "", "description": "", "example": ""})
+    elif verb == "remove-point" and row.isdecimal() and int(row) < len(points):
+        del points[int(row)]
+    criteria[place] = {**criteria[place], "points": points}
+    return {**content, "criteria": criteria}, part
+
+
+def _criterion(posted: Mapping[str, str]) -> CriterionContent:
+    points: list[PointContent] = []
+    while f"p{len(points)}-value" in posted:
+        row = f"p{len(points)}-"
+        points.append(
+            {
+                "value": _whole_number(posted[row + "value"]),
+                "anchor": posted.get(row + "anchor", "").strip(),
+                "description": posted.get(row + "description", "").strip().replace("\r\n", "\n"),
+                "example": posted.get(row + "example", "").strip().replace("\r\n", "\n"),
+            }
+        )
+    name = posted["name"].strip()
+    return {
+        "slug": posted.get("slug", "").strip() or slugify(name)[:60],
+        "name": name,
+        "question": posted.get("question", "").strip(),
+        "points": points,
+    }
+
+
+def _whole_number(text: str) -> int:
+    try:
+        return int(text.replace("−", "-"))
+    except ValueError:
+        return NO_NUMBER
+
+
+def _blank(criteria: list[CriterionContent]) -> CriterionContent:
+    """A criterion with a free short name and the usual five points, anchors to be written."""
+    taken = {criterion["slug"] for criterion in criteria}
+    number = next(n for n in range(len(criteria) + 1, 1000) if f"criterion-{n}" not in taken)
+    return {
+        "slug": f"criterion-{number}",
+        "name": f"Criterion {number}",
+        "question": "",
+        "points": [{"value": value, "anchor": "", "description": "", "example": ""} for value in range(1, 6)],
+    }
