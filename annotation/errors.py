@@ -99,3 +99,10 @@ class FileTooLarge(AssayError):
 
     code = "file_too_large"
     status = 413
+
+
+class ImportNotPossible(AssayError):
+    """There is no such kind of import. Nothing was imported. Choose one of the kinds."""
+
+    code = "import_kind"
+    status = 422

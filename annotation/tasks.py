@@ -1,0 +1,11 @@
+"""Periodic work of the annotation app: each task calls one verb."""
+
+from celery import shared_task
+
+from annotation.assigning import expire_leases
+
+
+@shared_task(name="annotation.tasks.expire_leases")
+def expire_leases_task() -> None:
+    """Hand lapsed items on to other raters."""
+    expire_leases()
