@@ -6,6 +6,7 @@ text: an image becomes a link with its host. Characters that hide or reorder tex
 
 import re
 from collections.abc import MutableMapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,10 +19,10 @@ from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import get_lexer_by_name
-from pygments.util import ClassNotFound
+from pygments import highlight  # type: ignore[import-untyped]
+from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
+from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
+from pygments.util import ClassNotFound  # type: ignore[import-untyped]
 
 register = template.Library()
 
@@ -51,7 +52,7 @@ _hidden = re.compile("[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\
 _joiner = re.compile("(?<![^\\x00-\u024f])[\u200c\u200d]|[\u200c\u200d](?![^\\x00-\u024f])")
 _tag = re.compile(r"""(<(?:[^"'>]|"[^"]*"|'[^']*')*>)""")
 _unprintable = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-_formatter: HtmlFormatter[str] = HtmlFormatter(nowrap=True)
+_formatter = HtmlFormatter(nowrap=True)
 
 
 @register.filter
@@ -134,10 +135,8 @@ def _fence(
     language = token.info.split()[0] if token.info.strip() else ""
     body = escape(token.content)
     if language and len(token.content) <= MAX_HIGHLIGHT:
-        try:
+        with suppress(ClassNotFound):
             body = mark_safe(highlight(token.content, get_lexer_by_name(language), _formatter))  # noqa: S308
-        except ClassNotFound:
-            pass
     return f'<pre tabindex="0"><code>{body}</code></pre>\n'
 
 

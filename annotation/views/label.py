@@ -5,6 +5,7 @@ form posts here. Both call the same verbs.
 """
 
 import uuid
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -42,7 +43,13 @@ def label(request: HttpRequest, batch_id: int) -> HttpResponse:
         except AssayError as error:
             refusal = error
     item = _claim(batch, rater)
-    context = {"batch": batch, "item": item, "refusal": refusal, "given": request.POST, "today": today_of(rater)}
+    context: dict[str, Any] = {
+        "batch": batch,
+        "item": item,
+        "refusal": refusal,
+        "given": request.POST,
+        "today": today_of(rater),
+    }
     if item is None:
         context["why"], context["then"] = WHY_NOTHING[Batch.State(batch.state)]
     return render(request, "label/page.html", context, status=refusal.status if refusal else 200)
@@ -94,7 +101,7 @@ def _submit_form(request: HttpRequest, rater: User, batch: Batch) -> None:
 
 
 def _read_answer(form: QueryDict) -> Answer:
-    ranks = [form[name] for name in sorted(form) if name.startswith("rank-")]
+    ranks = [str(form[name]) for name in sorted(form) if name.startswith("rank-")]
     value = form.get("value", "")
     return Answer(
         value=int(value) if value.isdecimal() else None,

@@ -50,9 +50,11 @@ def open_page(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..
         page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
         page.on(
             "request",
-            lambda request: None
-            if request.url.startswith((live_server.url, "data:", "about:"))
-            else complaints.append(f"request off origin: {request.url}"),
+            lambda request: (
+                None
+                if request.url.startswith((live_server.url, "data:", "about:"))
+                else complaints.append(f"request off origin: {request.url}")
+            ),
         )
         page.on(
             "console",

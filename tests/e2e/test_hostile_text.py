@@ -35,7 +35,10 @@ def test_it_runs_nothing_and_asks_nobody(open_page, batch_of, project, lena, rub
     pane = page.locator(".answer", has_text="click me")
     expect(pane).to_contain_text("<script>window.pwned = 1</script>")
     expect(pane.locator("script, img, iframe, style, form, [onerror]")).to_have_count(0)
-    assert pane.locator("a").evaluate_all("links => links.map(link => new URL(link.href).protocol)") == ["http:", "https:"]
+    assert pane.locator("a").evaluate_all("links => links.map(link => new URL(link.href).protocol)") == [
+        "http:",
+        "https:",
+    ]
     expect(pane.locator("a").first).to_have_attribute("rel", "noopener noreferrer nofollow")
     expect(pane.locator(".ctl")).to_have_text(["ZWSP", "RLO"])
     pane.locator("a").first.click()
@@ -44,9 +47,7 @@ def test_it_runs_nothing_and_asks_nobody(open_page, batch_of, project, lena, rub
     assert len(page.context.pages) == 1
 
 
-def test_a_line_of_two_hundred_thousand_characters_stays_usable(
-    open_page, project, lena, rubric_version, rosa
-) -> None:
+def test_a_line_of_two_hundred_thousand_characters_stays_usable(open_page, project, lena, rubric_version, rosa) -> None:
     comparison = make_comparison(project, "long", ["x" * 200_000, "Short."])
     items = batching.items_from_comparisons(comparisons=[comparison], kind="pairwise")
     batch = batching.open_batch(

@@ -1,7 +1,7 @@
 // Answers beside the grade, the same for pairs and rankings: none acceptable, can't judge, flags, reasons.
 // Digits go to one zone at a time: the grade, an open panel, or the reason chips.
 
-import { announce, toast } from "./say.js";
+import { announce } from "./say.js";
 
 export function extras(desk, grade, changed) {
   const all = (selector) => [...desk.querySelectorAll(selector)];
@@ -42,7 +42,7 @@ export function extras(desk, grade, changed) {
     radio.checked = true;
     if (reason()) {
       grade.clear?.();
-      toast("Thanks, skipping honestly is better than guessing. This counts as work", { name: "cant" });
+      announce("Thanks, skipping honestly is better than guessing. This counts as work.");
     } else {
       grade.restoreGrade?.();
       enter("grade");
@@ -109,5 +109,6 @@ export function extras(desk, grade, changed) {
       return bad.checked && !reason() && !given ? "a reason, needed when none is acceptable" : null;
     },
     go: () => enter("reason"),
+    begin: () => enter("grade"),
   };
 }

@@ -26,6 +26,7 @@ const outbox = sender(person, { onSettled: settled, onSignedOut: signIn });
 function put(item) {
   document.getElementById("desk").replaceWith(item.desk);
   current = item;
+  item.more?.begin();
   busy = paused = false;
 }
 

@@ -19,7 +19,7 @@ export function toast(text, { action, key, run, seconds = 6, name = "" } = {}) {
     button.addEventListener("click", () => (line.remove(), run()));
     line.append(button);
   }
-  box.replaceChildren(...[...box.children].slice(-1), line);
+  box.replaceChildren(line);
   if (seconds) setTimeout(() => line.remove(), seconds * 1000);
 }
 
