@@ -1,0 +1,46 @@
+"""The loop strip in the head of every admin's page of a project: three queries, and none if it is not drawn."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from training.loop import Step, administered, read_facts, steps_of
+from workforce.models import User
+
+BELONGS_TO = {
+    "batch": "Collect",
+    "agreement": "Collect",
+    "import": "Collect",
+    "prompts": "Collect",
+    "set": "Snapshot",
+    "preference-set": "Snapshot",
+    "demonstration-set": "Snapshot",
+    "run": "Train",
+    "model": "Promote",
+    "round": "Next round",
+}
+
+
+def loop_strip(request: HttpRequest) -> dict[str, Any]:
+    """`loop_steps` for partials/loop_strip.html: the six steps for an admin on a project's page, else nothing."""
+    return {"loop_steps": SimpleLazyObject(lambda: _steps(request))}
+
+
+def _steps(request: HttpRequest) -> list[Step]:
+    match = request.resolver_match
+    user = getattr(request, "user", None)
+    if match is None or "slug" not in match.kwargs or not isinstance(user, User) or not user.is_active:
+        return []
+    project = administered(user, match.kwargs["slug"])
+    if project is None:
+        return []
+    return steps_of(read_facts(project), current=_place(match.url_name or ""))
+
+
+def _place(route: str) -> str:
+    """The step that a route belongs to: run-new, runs and run are all of Train."""
+    for name in (route, route.removesuffix("s"), route.rsplit("-", 1)[0], route.split("-", 1)[0]):
+        if name in BELONGS_TO:
+            return BELONGS_TO[name]
+    return ""

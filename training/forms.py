@@ -1,0 +1,216 @@
+"""Forms of the training pages. They parse and say what a field wants; the verbs decide."""
+
+from typing import Any
+
+from django import forms
+
+from annotation.models import DemonstrationSet, PreferenceSet, Project, PromptSet
+from rubrics.models import RubricVersion
+from training.describing import Setting, catalogue
+from training.inputs import NEEDED
+from training.models import ModelAlias, ModelVersion, TrainingRun
+from training.presets import PRESETS
+
+LAUNCHED_BY_HAND = (TrainingRun.Kind.SFT, TrainingRun.Kind.REWARD, TrainingRun.Kind.PPO)
+PRESET_WORDS = {
+    "smoke": "Smoke — a few steps with short texts, seconds to two minutes. Shows that everything fits together.",
+    "small": "Small — a model of 135 million parameters on two CPU cores, minutes. Learns, a little.",
+    "standard": "Standard — long texts and large batches on a GPU, hours.",
+}
+AS_PRESET = "as in the preset"
+SETTING = "setting_"
+NOT_SET = {"none", "null", "not set"}
+
+
+class NumberOrNothing(forms.FloatField):
+    """A number, the words “not set”, or empty for the preset's value."""
+
+    widget = forms.TextInput
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and value.strip().lower() in NOT_SET:
+            return "not set"
+        return super().to_python(value)
+
+    def validate(self, value: Any) -> None:
+        if value != "not set":
+            super().validate(value)
+
+    def run_validators(self, value: Any) -> None:
+        if value != "not set":
+            super().run_validators(value)
+
+
+class RunForm(forms.Form):
+    """A new run of one kind: what it is given, where it starts, and what differs from the preset."""
+
+    name = forms.CharField(max_length=120, required=False, help_text="Empty: kind and number.")
+    preset = forms.ChoiceField(widget=forms.RadioSelect)
+    seed = forms.IntegerField(min_value=0, max_value=2**31 - 1, initial=0, help_text="The same seed, the same run.")
+
+    def __init__(self, *args: Any, project: Project, kind: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+        self.needed = NEEDED[kind]
+        self.catalogue = catalogue(kind)
+        preset = self.fields["preset"]
+        assert isinstance(preset, forms.ChoiceField)  # noqa: S101 (declared above)
+        preset.choices = [(name, PRESET_WORDS.get(name, name)) for name in PRESETS[kind]]
+        for name in self.needed:
+            self.fields[name] = _input_field(name, project)
+        for setting in self.catalogue:
+            self.fields[SETTING + setting.name] = _setting_field(setting)
+
+    def inputs(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self.needed}
+
+    def overrides(self) -> dict[str, Any]:
+        """The settings that were filled in, with “not set” as None."""
+        given = {s.name: self.cleaned_data.get(SETTING + s.name) for s in self.catalogue}
+        found: dict[str, Any] = {}
+        for setting in self.catalogue:
+            value = given[setting.name]
+            if value in (None, ""):
+                continue
+            if setting.kind == "bool":
+                value = value == "yes"
+            found[setting.name] = None if value == "not set" else value
+        return found
+
+    def refuse(self, message: str, fields: dict[str, Any] | None) -> None:
+        """Put a verb's refusal beside the fields it names, or above the form."""
+        placed = False
+        for name, words in (fields or {}).items():
+            for field in (name, SETTING + name):
+                if field in self.fields:
+                    self.add_error(field, str(words))
+                    placed = True
+        if not placed:
+            self.add_error(None, message)
+
+    def data_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.needed if name not in ("base", "reward_model")]
+
+    def model_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.needed if name in ("base", "reward_model")]
+
+    def setting_rows(self) -> list[tuple[Setting, forms.BoundField]]:
+        return [(setting, self[SETTING + setting.name]) for setting in self.catalogue]
+
+    def settings_touched(self) -> bool:
+        """Whether a setting is filled in or refused, so that the list should stand open."""
+        return any(bool(field.value()) or bool(field.errors) for _, field in self.setting_rows())
+
+
+class RoundForm(forms.Form):
+    """A new round: who writes, who scores, and how many items of which kind come of it."""
+
+    policy = forms.ModelChoiceField(ModelVersion.objects.none(), help_text="Writes the answers.")
+    reward_model = forms.ModelChoiceField(
+        ModelVersion.objects.none(), help_text="Scores them and says where it is unsure."
+    )
+    prompt_set = forms.ModelChoiceField(PromptSet.objects.none(), label="Prompts")
+    items = forms.IntegerField(min_value=1, max_value=100_000, initial=20, help_text="Pairs that people will compare.")
+    holdout_share = forms.FloatField(
+        min_value=0.05,
+        max_value=1,
+        initial=0.2,
+        label="Random holdout",
+        help_text="Share drawn at random, 0.1 to 0.2 as a rule. Without it the next evaluation is biased.",
+    )
+    answers_per_prompt = forms.IntegerField(min_value=2, max_value=9, initial=2, help_text="2 to 9.")
+    overlap = forms.IntegerField(min_value=1, max_value=100, initial=1, help_text="Raters per pair.")
+    seed = forms.IntegerField(min_value=0, max_value=2**31 - 1, initial=0)
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        models = ModelVersion.objects.filter(project=project)
+        _offer(self, "policy", models.filter(kind=ModelVersion.Kind.POLICY))
+        _offer(self, "reward_model", models.filter(kind=ModelVersion.Kind.REWARD))
+        _offer(self, "prompt_set", PromptSet.objects.filter(project=project).order_by("-id"))
+
+
+class OpenRoundForm(forms.Form):
+    """The batch that a proposal becomes."""
+
+    name = forms.CharField(
+        max_length=120, required=False, label="Name of the batch", help_text="Empty: named after the round."
+    )
+    rubric_version = forms.ModelChoiceField(RubricVersion.objects.none(), label="Rubric")
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        published = RubricVersion.objects.filter(rubric__team=project.team_id, state=RubricVersion.State.PUBLISHED)
+        field = _offer(self, "rubric_version", published.select_related("rubric").order_by("-published_at"))
+        own = published.filter(rubric=project.rubric_id).order_by("-number").first()
+        field.initial = own.pk if own else None
+
+
+class AliasForm(forms.Form):
+    """A name for a model that may move to another one later."""
+
+    name = forms.ChoiceField(choices=ModelAlias.Name.choices, label="Alias")
+
+
+def _offer(form: forms.Form, name: str, rows: Any) -> forms.ModelChoiceField:
+    field = form.fields[name]
+    assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 (declared as one)
+    field.queryset = rows
+    newest = rows.first()
+    field.initial = newest.pk if newest else None
+    field.empty_label = "Choose" if newest else "There is none yet"
+    return field
+
+
+def _input_field(name: str, project: Project) -> forms.ModelChoiceField:
+    models = ModelVersion.objects.filter(project=project)
+    rows, label, words = {
+        "base": (models.filter(kind=ModelVersion.Kind.POLICY), "Start from", "The model whose weights it begins with."),
+        "reward_model": (
+            models.filter(kind=ModelVersion.Kind.REWARD),
+            "Reward model",
+            "Scores what the policy writes.",
+        ),
+        "preference_set": (
+            PreferenceSet.objects.filter(project=project),
+            "Preference set",
+            "Frozen; learned from its train split.",
+        ),
+        "demonstration_set": (
+            DemonstrationSet.objects.filter(project=project),
+            "Demonstration set",
+            "Frozen; learned from its train split.",
+        ),
+        "prompt_set": (
+            PromptSet.objects.filter(project=project).order_by("-id"),
+            "Prompt set",
+            "The policy answers these.",
+        ),
+    }[name]
+    newest = rows.first()
+    return forms.ModelChoiceField(
+        rows,
+        label=label,
+        help_text=words,
+        initial=newest.pk if newest else None,
+        empty_label="Choose" if newest else "There is none yet",
+        error_messages={"required": f"Choose one: {label.lower()}."},
+    )
+
+
+def _setting_field(setting: Setting) -> forms.Field:
+    """A field that is empty for the preset's value."""
+    words: dict[str, Any] = {"label": setting.name, "required": False, "help_text": setting.help}
+    if setting.choices:
+        return forms.ChoiceField(choices=[("", AS_PRESET), *((c, c) for c in setting.choices)], **words)
+    if setting.kind == "bool":
+        return forms.ChoiceField(choices=[("", AS_PRESET), ("yes", "yes"), ("no", "no")], **words)
+    if setting.nullable:
+        return NumberOrNothing(min_value=setting.low, max_value=setting.high, **words)
+    if setting.kind == "int":
+        low, high = (None if bound is None else int(bound) for bound in (setting.low, setting.high))
+        return forms.IntegerField(min_value=low, max_value=high, **words)
+    if setting.kind == "float":
+        widget = forms.NumberInput(attrs={"step": "any"})
+        return forms.FloatField(min_value=setting.low, max_value=setting.high, widget=widget, **words)
+    return forms.CharField(max_length=200, **words)
