@@ -15,18 +15,6 @@ from workforce.models import User
 QUESTIONS = ["the capital of France", "a map", "the river", "music", "the weather", "sorting", "water", "books"]
 
 
-@pytest.fixture(scope="session")
-def tiny_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Folders of a tiny random policy and of an untrained reward model on it; copied, never changed."""
-    from training.rlhf.models import load_tokenizer, new_reward_model
-    from training.rlhf.tiny import make_tiny
-
-    shelf = tmp_path_factory.mktemp("tiny")
-    policy = make_tiny(shelf / "policy", seed=0)
-    new_reward_model(policy, members=2, scope="head").save(load_tokenizer(policy), shelf / "reward")
-    return {"policy": policy, "reward": shelf / "reward"}
-
-
 def _registered(settings, project: Project, ada: User, folder: Path, kind: str) -> ModelVersion:  # type: ignore[no-untyped-def]
     place = settings.MODELS_DIR / f"tiny-{kind}"
     shutil.copytree(folder, place)
@@ -65,3 +53,6 @@ def demonstrations(project: Project, lena: User, prompts: PromptSet) -> Demonstr
             project=project, prompt=prompt, text=text, digest=text_digest(text), external_id=prompt.digest[:8]
         )
     return freeze_demonstration_set(project=project, name="First", actor=lena)
+
+
+from tests.tiny import *  # noqa: E402, F403  (fixtures of the models)

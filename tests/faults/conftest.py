@@ -1,0 +1,3 @@
+"""Fault tests share the tiny models."""
+
+from tests.tiny import *  # noqa: F403
