@@ -30,3 +30,14 @@ def test_an_empty_text_is_refused(open_page, batch_of, rosa) -> None:
     expect(page.locator("[data-message]")).to_contain_text("One thing left: your answer")
     expect(page.locator("[data-text]")).to_be_focused()
     assert not Demonstration.objects.exists()
+
+
+def test_leaving_by_mistake_does_not_lose_the_text(open_page, batch_of, rosa) -> None:
+    batch = batch_of(kind="demonstration", tasks=1, overlap=1)
+    page = open_page(rosa, f"/label/{batch.pk}/")
+    page.keyboard.type("Half a text")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.wait_for_url("**/work/")
+    page.goto(page.url.replace("/work/", f"/label/{batch.pk}/"))
+    expect(page.locator("[data-text]")).to_have_value("Half a text")

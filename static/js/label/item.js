@@ -23,7 +23,7 @@ export function newKey() {
 }
 
 export function openItem(desk) {
-  const { kind, assignment: token } = desk.dataset;
+  const { kind, task, assignment: token } = desk.dataset;
   const message = desk.querySelector("[data-message]");
   const note = desk.querySelector("[data-note]");
   const buttons = [...desk.querySelectorAll("button[type=submit]")];
@@ -40,7 +40,7 @@ export function openItem(desk) {
   function store() {
     clearTimeout(timer);
     timer = null;
-    keepDraft(token, { submission: item.submission, answer: given() });
+    keepDraft(task, { submission: item.submission, answer: given() });
     status("Saved");
   }
   item.changed = () => {
@@ -50,7 +50,7 @@ export function openItem(desk) {
     item.ready();
   };
   item.store = () => timer && store();
-  item.forget = () => (clearTimeout(timer), (timer = null), dropDraft(token));
+  item.forget = () => (clearTimeout(timer), (timer = null), dropDraft(task));
 
   // What is missing, in the order in which to ask for it: [{ text, go }]
   item.gaps = () => {
@@ -86,7 +86,7 @@ export function openItem(desk) {
   };
   item.stop = () => (item.clock.stop(), item.lease.stop());
 
-  const saved = draft(token);
+  const saved = draft(task);
   if (saved) {
     item.submission = saved.submission;
     item.grade.restore(saved.answer);

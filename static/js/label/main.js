@@ -177,7 +177,8 @@ async function leave() {
   if (busy) return location.assign(workPage);
   busy = true;
   current.desk.classList.add("is-paused"); // cover first, ask the server after
-  current.forget();
+  if (current.kind === "demonstration") current.store(); // written text stays on this device, should the item return
+  else current.forget();
   current.stop();
   toast("The item went back. Nothing was sent, and no reason is asked", { name: "sent" });
   await post(`/api/v1/assignments/${current.token}/release`).catch(() => null); // else the lease runs out by itself

@@ -1,4 +1,4 @@
-// What this device remembers: drafts by assignment, answers not yet sent, and how the reader likes the page.
+// What this device remembers: drafts by item, answers not yet sent, and how the reader likes the page.
 // Storage can be full or forbidden; then the page works on, only without a memory.
 
 const WEEK = 7 * 24 * 3600 * 1000;
@@ -33,9 +33,9 @@ const storable = () => {
   }
 };
 
-export const draft = (token) => read(`draft.${token}`, null);
-export const keepDraft = (token, value) => write(`draft.${token}`, { ...value, at: Date.now() });
-export const dropDraft = (token) => write(`draft.${token}`, null);
+export const draft = (task) => read(`draft.${task}`, null);
+export const keepDraft = (task, value) => write(`draft.${task}`, { ...value, at: Date.now() });
+export const dropDraft = (task) => write(`draft.${task}`, null);
 
 export function forgetOldDrafts() {
   if (!storable()) return;
