@@ -24,7 +24,10 @@ export function extras(desk, grade, changed) {
       buttons[name].setAttribute("aria-expanded", name === zone);
     }
     grade.zone?.(zone === "grade");
-    if (panels[zone]) announce(panels[zone].querySelector("legend").textContent);
+    if (panels[zone]) {
+      announce(panels[zone].querySelector("legend").textContent);
+      panels[zone].scrollIntoView({ block: "center" });
+    }
     if (zone === "reason") (chips[0] ?? words).focus();
   }
   const toggle = (name) => enter(zone === name ? "grade" : name);
