@@ -131,7 +131,7 @@ class RewardConfig(Compute):
     max_response_tokens: int = setting(256, "Longer responses lose their end", low=1)
     lr: float = setting(1e-4, "Learning rate of AdamW for backbone or LoRA weights", above=0)
     head_lr: float = setting(1e-3, "Learning rate of AdamW for the head and the tie threshold", above=0)
-    l2: float = setting(0.01, "Scope head: penalty l2/2 * |w|^2 on the weights, for standardised features", low=0)
+    l2: float = setting(1.0, "Scope head: penalty l2/2 * |w|^2 on the weights, for standardised features", low=0)
     weight_decay: float = setting(0.0, "AdamW weight decay of backbone or LoRA weights", low=0)
     grad_clip: float = setting(1.0, "Largest gradient norm", above=0)
     lora_rank: int = setting(16, "Rank of LoRA when scope is lora", low=1, high=512)
