@@ -278,8 +278,11 @@ def _spread(lines: list[Line]) -> list[Line]:
     result = {}
     for index, line in enumerate(ordered):
         crowded = any(abs(other.y - line.y) < CROWDED for other in lines if other is not line)
-        if crowded or line.dx == 0:
-            below = index > 0 or (len(lines) == 1 and line.top < CROWDED)
+        below = index > 0
+        if line.dx and crowded:
+            line = replace(line, dy=BELOW if below else ABOVE)
+        elif not line.dx:
+            below = below or (len(lines) == 1 and line.top < CROWDED)
             line = replace(line, label_y=line.bottom if below else line.top, dy=BELOW if below else ABOVE)
         result[line.place] = line
     return [result[line.place] for line in lines]

@@ -31,7 +31,12 @@ class Spec:
 
 
 LOSS = Spec(
-    "loss", "Loss", "mean over response tokens", "nats per token", (("loss", "train"), ("eval_loss", "held out")), True
+    "loss",
+    "Loss",
+    "mean over response tokens",
+    "nats per token",
+    (("loss", "training loss"), ("eval_loss", "held out")),
+    True,
 )
 GRADIENT = Spec("grad_norm", "Gradient norm", "before clipping", "norm", (("grad_norm", "gradient norm"),), True)
 RATE = Spec("lr", "Learning rate", "as set for the step", "rate", (("lr", "learning rate"),), True)
@@ -39,13 +44,20 @@ RATE = Spec("lr", "Learning rate", "as set for the step", "rate", (("lr", "learn
 CATALOGUE: dict[str, tuple[Spec, ...]] = {
     TrainingRun.Kind.SFT: (LOSS, GRADIENT, RATE),
     TrainingRun.Kind.REWARD: (
-        Spec("loss", "Loss", "mean over pairs", "nats per pair", (("loss", "train"), ("eval_loss", "held out")), True),
+        Spec(
+            "loss",
+            "Loss",
+            "mean over pairs",
+            "nats per pair",
+            (("loss", "training loss"), ("eval_loss", "held out")),
+            True,
+        ),
         Spec(
             "accuracy",
             "Accuracy",
             "share of pairs ordered as people did",
             "share",
-            (("accuracy", "train"), ("eval_accuracy", "held out")),
+            (("accuracy", "training accuracy"), ("eval_accuracy", "held out")),
             rule=(0.5, "chance"),
         ),
         Spec("margin", "Margin", "reward of the preferred less that of the other", "reward", (("margin", "margin"),)),

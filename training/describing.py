@@ -163,12 +163,12 @@ def checkpoints_of(run: TrainingRun, record: Record) -> list[Checkpoint]:
         {int(path.name[5:]) for path in folder.glob("step-*") if path.name[5:].isdigit()} if folder.is_dir() else set()
     )
     steps = kept | ({run.last_checkpoint} if run.last_checkpoint is not None else set())
-    metrics = [metric for spec in CATALOGUE.get(run.kind, ())[:2] for metric, _ in spec.metrics[:1]]
+    metrics = [spec.metrics[0] for spec in CATALOGUE.get(run.kind, ())[:2]]
     rows = {row.step: row.values for row in record.rows}
     found = []
     for step in sorted(steps, reverse=True):
         values = rows.get(step, {})
-        figures = ", ".join(f"{name.replace('_', ' ')} {say(values[name])}" for name in metrics if name in values)
+        figures = ", ".join(f"{label} {say(values[name])}" for name, label in metrics if name in values)
         found.append(Checkpoint(step, step == run.last_checkpoint, step in kept, figures))
     return found
 

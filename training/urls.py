@@ -1,5 +1,24 @@
-"""Pages of runs, models and rounds."""
+"""Pages of the loop, runs, models and rounds."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from training.views import home, launching, models, rounds, runs
+
+urlpatterns = [
+    path("p/<slug:slug>/", home.project_home, name="project-home"),
+    path("p/<slug:slug>/runs/", runs.runs, name="runs"),
+    path("p/<slug:slug>/runs/new/", launching.run_new, name="run-new"),
+    path("p/<slug:slug>/runs/<int:number>/", runs.run, name="run"),
+    path("p/<slug:slug>/runs/<int:number>/live/", runs.run_live, name="run-live"),
+    path("p/<slug:slug>/runs/<int:number>/metrics/", runs.run_metrics, name="run-metrics"),
+    path("p/<slug:slug>/runs/<int:number>/stop/", launching.run_stop, name="run-stop"),
+    path("p/<slug:slug>/runs/<int:number>/resume/", launching.run_resume, name="run-resume"),
+    path("p/<slug:slug>/models/", models.models, name="models"),
+    path("p/<slug:slug>/models/<int:pk>/", models.model, name="model"),
+    path("p/<slug:slug>/models/<int:pk>/alias/", models.model_alias, name="model-alias"),
+    path("p/<slug:slug>/models/<int:pk>/verify/", models.model_verify, name="model-verify"),
+    path("p/<slug:slug>/rounds/", rounds.rounds, name="rounds"),
+    path("p/<slug:slug>/rounds/new/", rounds.round_new, name="round-new"),
+    path("p/<slug:slug>/rounds/<int:number>/", rounds.round_page, name="round"),
+    path("p/<slug:slug>/rounds/<int:number>/open/", rounds.round_open, name="round-open"),
+]
