@@ -42,6 +42,8 @@ class Writing:
     refuse: Refuse
     created: Counter[str] = field(default_factory=Counter)
     unchanged: int = 0
+    batch: int | None = None
+    """Primary key of the batch that holds the file's judgments."""
 
 
 def write_prompts(writing: Writing, rows: Sequence[PromptRow]) -> list[int]:

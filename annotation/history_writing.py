@@ -83,6 +83,7 @@ def _recall(history: History, comparisons: Iterable[Comparison], raters: dict[st
     for judgment in found:
         ranks = [placement.rank for placement in judgment.placements.all()]
         history.said[judgment.task.comparison_id or 0, judgment.rater_id] = (judgment.strength, ranks)
+        history.writing.batch = history.writing.batch or judgment.task.batch_id
 
 
 def _take(history: History, row: JudgmentRow, comparison: Comparison | None, rater: int) -> list[int] | None:
@@ -172,4 +173,5 @@ def _batch_of(history: History) -> Batch:
             closed_at=timezone.now(),
         )
         history.writing.created["batches"] += 1
+        history.writing.batch = history.batch.pk
     return history.batch

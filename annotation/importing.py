@@ -155,6 +155,7 @@ def _report(
         rows=check.rows,
         created={key: count for key, count in writing.created.items() if count} if writing else {},
         unchanged=writing.unchanged if writing else 0,
+        batch_id=writing.batch if writing else None,
         errors=[error.as_json() for error in check.errors],
         error_count=check.error_count,
         created_by=actor,

@@ -63,6 +63,7 @@ def report_body(report: ImportReport) -> dict[str, Any]:
         "rows": report.rows,
         "created": report.created,
         "unchanged": report.unchanged,
+        "batch": report.batch_id,
         "error_count": report.error_count,
         "errors": report.errors,
     }

@@ -166,6 +166,13 @@ class ImportReport(models.Model):
     unchanged = models.PositiveIntegerField(default=0, help_text="Rows that were there already.")
     errors = models.JSONField(default=list, help_text="The first row errors: line, code, message, excerpt.")
     error_count = models.PositiveIntegerField(default=0)
+    batch = models.ForeignKey(
+        "annotation.Batch",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Where the judgments of the file are.",
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -171,14 +171,14 @@ def test_history_makes_one_batch_with_a_task_per_comparison(load, project, rubri
     assert report.state == "accepted", report.errors
     batch = Batch.objects.get()
     assert (batch.origin, batch.kind, batch.overlap, batch.state) == ("history", "pairwise", 0, "closed")
-    assert batch.tasks.count() == 2 and not batch.slots.exists()
+    assert batch.tasks.count() == 2 and not batch.slots.exists() and report.batch == batch
     said = Judgment.objects.order_by("id").values_list("strength", "rater__username", "wall_ms")
     assert list(said) == [
         (-1, "import:helpful:w1", 1500), (0, "import:helpful:w2", 1500), (1, "import:helpful:w1", 1500)
     ]  # fmt: skip
     assert not User.objects.filter(username__startswith="import:", is_active=True).exists()
     again = load("judgments", *rows)
-    assert (again.created, again.unchanged, Batch.objects.count()) == ({}, 3, 1)
+    assert (again.created, again.unchanged, again.batch) == ({}, 3, batch) and Batch.objects.count() == 1
 
 
 def test_history_takes_rankings_with_ties(load, project, lena, rubric_version):

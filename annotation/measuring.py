@@ -1,0 +1,148 @@
+"""How far the people of a batch agree, measured by annotation.agreement and kept as reports.
+
+Only current judgments that carry an opinion count. An undefined coefficient is a report like any other, with
+its reason. The basis `sign` is first, tie or second in canonical order, `grade` the strength on a wide scale.
+"""
+
+from typing import Any
+
+from django.db import transaction
+
+from annotation.agreement.alpha import Alpha, measure_alpha
+from annotation.agreement.kappa import pairwise_kappas
+from annotation.agreement.patterns import count_labels
+from annotation.agreement.rank_alpha import measure_rank_alpha
+from annotation.models import AgreementReport, Batch, Judgment, Placement
+from annotation.scales import SCALES
+from workforce.models import User
+
+SIGNS = (-1, 0, 1)
+KAPPAS_KEPT = 100
+Label = tuple[int, int, int]
+"""Task, rater, signed strength."""
+
+
+def latest_reports(*, batch: Batch) -> list[AgreementReport]:
+    """The batch's reports, measured anew if judgments came in since."""
+    known = batch.agreement_reports.filter(judgment_count=_said(batch)).order_by("id")
+    newest = {(report.coefficient, report.basis): report for report in known}
+    return list(newest.values()) or measure_batch(batch=batch)
+
+
+def measure_batch(*, batch: Batch) -> list[AgreementReport]:
+    """Measure and keep the coefficients that fit the batch's kind; none for demonstrations."""
+    said = _said(batch)
+    if batch.kind == Batch.Kind.PAIRWISE:
+        reports = _of_pairs(batch)
+    elif batch.kind == Batch.Kind.RANKING:
+        reports = [_of_rankings(batch)]
+    else:
+        return []
+    for report in reports:
+        report.judgment_count = said
+    with transaction.atomic():
+        return AgreementReport.objects.bulk_create(reports)
+
+
+def _said(batch: Batch) -> int:
+    """Every row counts, superseded ones too, so that a revision shows as a change."""
+    return Judgment.objects.filter(task__batch=batch).count()
+
+
+def _scope(batch: Batch, basis: str) -> str:
+    return f"project:{batch.project.slug}/batch:{batch.number}/{basis}"
+
+
+def _of_pairs(batch: Batch) -> list[AgreementReport]:
+    graded = Judgment.objects.counted().filter(task__batch=batch).order_by("task", "rater")
+    said = graded.values_list("task", "rater", "strength")
+    labels: list[Label] = [(task, rater, strength) for task, rater, strength in said if strength is not None]
+    signs = [(task, rater, (strength > 0) - (strength < 0)) for task, rater, strength in labels]
+    raters = len({rater for _, rater, _ in labels})
+    reports = [
+        _report(batch, "alpha_nominal", basis, _alpha(batch, basis, signs, SIGNS, "nominal", raters))
+        for basis in ("sign", "sign_symmetrised")
+    ]
+    reports[0].detail = {"raters": raters, **_kappas(signs)}
+    scale = SCALES.get(batch.scale)
+    if scale and len(scale.points) > len(SIGNS):
+        grades = _alpha(batch, "grade", labels, scale.domain, "ordinal", raters)
+        reports.append(_report(batch, "alpha_ordinal", "grade", grades))
+    return reports
+
+
+def _alpha(batch: Batch, basis: str, labels: list[Label], domain: tuple[int, ...], level: Any, raters: int) -> Alpha:
+    counts = count_labels([task for task, _, _ in labels], [value for _, _, value in labels], domain=domain)
+    return measure_alpha(
+        counts,
+        level=level,
+        domain=domain,
+        scope=_scope(batch, basis),
+        orientation_symmetrised=basis.endswith("symmetrised"),
+        n_raters=raters,
+    )
+
+
+def _report(batch: Batch, coefficient: str, basis: str, alpha: Alpha) -> AgreementReport:
+    return AgreementReport(
+        batch=batch,
+        coefficient=coefficient,
+        basis=basis,
+        value=alpha.value,
+        low=alpha.low,
+        high=alpha.high,
+        n_units=alpha.n_units,
+        n_labels=alpha.n_labels,
+        undefined_because=alpha.reason or "",
+        insufficient_because=alpha.insufficiency or "",
+    )
+
+
+def _kappas(signs: list[Label]) -> dict[str, Any]:
+    """Cohen's kappa of the rater pairs with most tasks in common, by name, and how many pairs there are."""
+    if not signs:
+        return {"kappas": [], "rater_pairs": 0}
+    tasks, raters, values = zip(*signs, strict=True)
+    found = pairwise_kappas(tasks, raters, [SIGNS.index(value) for value in values], n_values=len(SIGNS))
+    kept = sorted(found, key=lambda kappa: -kappa.n_units)[:KAPPAS_KEPT]
+    people = User.objects.in_bulk({pk for kappa in kept for pk in (kappa.rater_a, kappa.rater_b)})
+    return {
+        "kappas": [
+            {
+                "first": str(people[kappa.rater_a]),
+                "second": str(people[kappa.rater_b]),
+                "kappa": kappa.value,
+                "agree": kappa.agreement,
+                "n": kappa.n_units,
+                "why": kappa.reason or "",
+            }
+            for kappa in kept
+        ],
+        "rater_pairs": len(found),
+    }
+
+
+def _of_rankings(batch: Batch) -> AgreementReport:
+    placed = (
+        Placement.objects.filter(judgment__in=Judgment.objects.counted().filter(task__batch=batch))
+        .order_by("judgment__task", "judgment", "position")
+        .values_list("judgment__task", "judgment", "rank")
+    )
+    tables: dict[int, dict[int, list[int]]] = {}
+    for task, judgment, rank in placed:
+        tables.setdefault(task, {}).setdefault(judgment, []).append(rank)
+    rankings = [list(rows.values()) for rows in tables.values()]
+    alpha = measure_rank_alpha(rankings, scope=_scope(batch, "ranking"))
+    return AgreementReport(
+        batch=batch,
+        coefficient="alpha_ranking",
+        basis="ranking",
+        value=alpha.value,
+        low=alpha.low,
+        high=alpha.high,
+        n_units=alpha.n_prompts,
+        n_labels=alpha.n_rankings,
+        undefined_because=alpha.reason or "",
+        insufficient_because=alpha.insufficiency or "",
+        detail={"constant_rankings": alpha.n_constant},
+    )
