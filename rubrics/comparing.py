@@ -14,7 +14,7 @@ from rubrics.models import RubricVersion
 
 Status = Literal["same", "changed", "added", "removed"]
 Change = RubricVersion.Change
-PIECES = re.compile(r"\s+|[\w’'-]+|[^\w\s]")
+PIECES = re.compile(r"\S+\s*|\s+")  # a word keeps the space after it, so that spaces alone never match
 CLOSE = 0.75  # share of words two texts have in common, from which an edit is taken for wording
 
 

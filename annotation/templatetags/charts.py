@@ -26,6 +26,12 @@ def percent(value: float | None, places: int = 1) -> str:
     return "–" if value is None else f"{value * 100:.{places}f} %"
 
 
+@register.simple_tag
+def percent_span(low: float, high: float) -> str:
+    """Two shares as "80.4–99.4 %"."""
+    return f"{low * 100:.1f}–{high * 100:.1f} %"
+
+
 @register.filter
 def duration(milliseconds: float | None) -> str:
     """Milliseconds as "42 s", "2.4 min" or "1 h 41"."""

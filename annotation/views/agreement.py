@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from annotation import measuring
 from annotation.models import Batch
 from annotation.views.coefficients import shown
 from annotation.views.projects import led_project, page
@@ -17,8 +18,6 @@ BATCHES_PER_PAGE = 20
 @require_safe
 def agreement(request: HttpRequest, slug: str) -> HttpResponse:
     """One group of rows per batch, newest first."""
-    from annotation import measuring
-
     project = led_project(request, slug)
     batches = project.batches.exclude(kind=Batch.Kind.DEMONSTRATION).select_related("rubric_version__rubric")
     found = Paginator(batches.order_by("-number"), BATCHES_PER_PAGE).get_page(request.GET.get("page"))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from math import floor
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -12,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from annotation import batching, reporting
+from annotation import batching, measuring, reporting
 from annotation.errors import ItemsDoNotFit, RubricNotUsable
 from annotation.forms import OpenBatchForm
 from annotation.models import Batch, Project
@@ -76,8 +77,6 @@ def batch_count(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def batch(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """How far the batch is, how far people agree, and who is at work."""
-    from annotation import measuring
-
     project = led_project(request, slug)
     batch = _batch(project, number)
     reports = shown(measuring.latest_reports(batch=batch)) if batch.kind != Batch.Kind.DEMONSTRATION else []
@@ -96,7 +95,7 @@ def batch(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         headline=next((report for report in reports if report.defined), reports[0] if reports else None),
         start=min([0.0, *(report.axis_low for report in reports)]),
         kappas=kappas,
-        kappa_start=min([0.0, *(k.value for k in kappas if k.value is not None)]),
+        kappa_start=min([0.0, *(floor(k.value * 10) / 10 for k in kappas if k.value is not None and not k.few)]),
         criteria=batch.rubric_version.criteria.count(),
         scale=SCALES.get(batch.scale),
         to_go=progress.slots - progress.done,
@@ -122,8 +121,6 @@ def batch_move(request: HttpRequest, slug: str, number: int, verb: str) -> HttpR
 @require_POST
 def batch_measure(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Measure agreement anew from the judgments there are now."""
-    from annotation import measuring
-
     project = led_project(request, slug)
     measuring.measure_batch(batch=_batch(project, number))
     return redirect("batch", slug=slug, number=number)
@@ -182,7 +179,14 @@ def _count(project: Project, given: dict[str, str] | object) -> dict[str, object
     fit = fitting(source, kind=kind, fresh=fresh).count()
     limit, overlap = _number(chosen.get("limit"), fit), _number(chosen.get("overlap"), 2)
     items = min(fit, limit)
-    return {"items": items, "fit": fit, "answers": items * overlap, "overlap": overlap, "kind": Batch.Kind(kind).label}
+    return {
+        "items": items,
+        "fit": fit,
+        "answers": items * overlap,
+        "overlap": overlap,
+        "kind": Batch.Kind(kind).label,
+        "fresh": fresh,
+    }
 
 
 def _number(text: str | None, default: int) -> int:

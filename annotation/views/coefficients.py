@@ -8,8 +8,8 @@ from typing import Any
 from annotation.models import AgreementReport
 
 BASES = {
-    "sign": "which answer, as imported",
-    "sign_symmetrised": "which answer, either side first",
+    "sign": "which answer, in imported order",
+    "sign_symmetrised": "which answer, either order",
     "grade": "strength of preference",
     "ranking": "order of all answers",
 }
@@ -34,13 +34,21 @@ class Shown:
 
     @property
     def few(self) -> bool:
-        return bool(self.report.insufficient_because)
+        return self.defined and bool(self.report.insufficient_because)
+
+    @property
+    def why(self) -> str:
+        """The reason alone, to follow the words "Not defined"."""
+        return self.report.undefined_because.split("undefined here: ")[-1].rstrip(".")
 
     @property
     def axis_low(self) -> float:
         """Where the axis must begin for this row, rounded down to a tenth; 0 when nothing is below chance."""
         lowest = min(0.0, self.report.low or 0.0, self.report.value or 0.0)
         return max(-1.0, floor(lowest * 10) / 10)
+
+
+ENOUGH_SHARED = 20
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,11 @@ class Kappa:
     value: float | None
     n: int
     agree: float | None
+    why: str
+
+    @property
+    def few(self) -> bool:
+        return self.n < ENOUGH_SHARED
 
 
 def shown(reports: Iterable[AgreementReport]) -> list[Shown]:
@@ -62,10 +75,26 @@ def shown(reports: Iterable[AgreementReport]) -> list[Shown]:
     ]
 
 
+@dataclass(frozen=True)
+class FrozenGroup:
+    """The coefficients of one batch as they stood when a set was frozen."""
+
+    title: str
+    rows: list[Shown]
+
+
+def measured_when_frozen(agreement: dict[str, list[dict[str, Any]]]) -> list[FrozenGroup]:
+    """A set's own record of agreement, by batch number, shown like a report."""
+    return [
+        FrozenGroup(f"Batch {number}", shown(AgreementReport(**entry) for entry in entries))
+        for number, entries in sorted(agreement.items(), key=lambda pair: int(pair[0]))
+    ]
+
+
 def kappas_of(rows: Iterable[Shown]) -> list[Kappa]:
     """Kappas of the first report that carries any."""
     for row in rows:
         found: list[dict[str, Any]] = row.report.detail.get("kappas", [])
         if found:
-            return [Kappa(k["first"], k["second"], k["kappa"], k["n"], k.get("agree")) for k in found]
+            return [Kappa(k["first"], k["second"], k["kappa"], k["n"], k.get("agree"), k.get("why", "")) for k in found]
     return []

@@ -10,12 +10,15 @@ from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from annotation import freezing
 from annotation.errors import NothingToFreeze, SetFileMissing
 from annotation.forms import FreezeDemonstrationsForm, FreezePreferencesForm
 from annotation.models import Batch, Demonstration, DemonstrationSet, PreferenceSet, Project
+from annotation.views.coefficients import measured_when_frozen
 from annotation.views.projects import led_project, me, page
 
 ITEMS_PER_PAGE = 20
+FILTERS = [("min_judgments", "Answers an item needs"), ("seed", "Seed of the split")]
 
 
 @login_required
@@ -36,8 +39,6 @@ def set_list(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def preference_set_new(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose batches, see the counts, freeze."""
-    from annotation import freezing
-
     project = led_project(request, slug)
     form = FreezePreferencesForm(request.POST or None, project=project)
     if request.method == "POST" and form.is_valid():
@@ -49,7 +50,9 @@ def preference_set_new(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             messages.success(request, f"P-{frozen.number} is frozen. Training can use it; nothing can change it.")
             return redirect("preference-set", slug=slug, number=frozen.number)
-    context = page(project, "sets", form=form, preview=_preview(project, request.POST))
+    context = page(
+        project, "sets", form=form, chosen=request.POST.getlist("batches"), preview=_preview(project, request.POST)
+    )
     return render(request, "annotation/preference_set_new.html", context, status=422 if form.is_bound else 200)
 
 
@@ -69,7 +72,21 @@ def preference_set(request: HttpRequest, slug: str, number: int) -> HttpResponse
     frozen = get_object_or_404(PreferenceSet.objects.select_related("frozen_by"), project=project, number=number)
     pairs = frozen.pairs.select_related("task__batch", "first", "second", "prompt").prefetch_related("judgments__rater")
     found = Paginator(pairs.order_by("pk"), ITEMS_PER_PAGE).get_page(request.GET.get("page"))
-    context = page(project, "sets", set=frozen, page=found, batches=_batches(frozen))
+    agreement = measured_when_frozen(frozen.agreement)
+    lows = [row.axis_low for group in agreement for row in group.rows]
+    filters = [
+        (name.replace("_", " ").capitalize(), value) for name, value in frozen.filters.items() if name != "batches"
+    ]
+    context = page(
+        project,
+        "sets",
+        set=frozen,
+        page=found,
+        batches=_batches(frozen),
+        agreement=agreement,
+        start=min([0.0, *lows]),
+        filters=filters,
+    )
     return render(request, "annotation/preference_set.html", context)
 
 
@@ -77,8 +94,6 @@ def preference_set(request: HttpRequest, slug: str, number: int) -> HttpResponse
 @require_http_methods(["GET", "HEAD", "POST"])
 def demonstration_set_new(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose demonstrations and freeze them."""
-    from annotation import freezing
-
     project = led_project(request, slug)
     form = FreezeDemonstrationsForm(request.POST or None, project=project)
     if request.method == "POST" and form.is_valid():
@@ -93,7 +108,7 @@ def demonstration_set_new(request: HttpRequest, slug: str) -> HttpResponse:
             messages.success(request, f"D-{frozen.number} is frozen. Training can use it; nothing can change it.")
             return redirect("demonstration-set", slug=slug, number=frozen.number)
     there_are = Demonstration.objects.current().filter(project=project).count()
-    context = page(project, "sets", form=form, there_are=there_are)
+    context = page(project, "sets", form=form, chosen=request.POST.getlist("batches"), there_are=there_are)
     return render(request, "annotation/demonstration_set_new.html", context, status=422 if form.is_bound else 200)
 
 
@@ -112,8 +127,6 @@ def demonstration_set(request: HttpRequest, slug: str, number: int) -> HttpRespo
 @require_POST
 def set_verify(request: HttpRequest, slug: str, kind: str, number: int) -> HttpResponse:
     """Rebuild the file from the rows and compare both with the SHA-256 given at freeze time."""
-    from annotation import freezing
-
     project = led_project(request, slug)
     frozen = get_object_or_404(_of_kind(project, kind), number=number)
     try:
@@ -132,8 +145,6 @@ def set_verify(request: HttpRequest, slug: str, kind: str, number: int) -> HttpR
 @require_safe
 def set_download(request: HttpRequest, slug: str, kind: str, number: int) -> FileResponse:
     """The canonical JSONL, byte for byte as frozen."""
-    from annotation import freezing
-
     project = led_project(request, slug)
     frozen = get_object_or_404(_of_kind(project, kind), number=number)
     path = freezing.set_path(frozen_set=frozen)
@@ -149,11 +160,17 @@ def _of_kind(project: Project, kind: str) -> QuerySet[Any]:
 
 def _preview(project: Project, given: QueryDict) -> dict[str, Any] | None:
     """Counts for the batches ticked so far; None while none is."""
-    from annotation import freezing
-
     wanted = [int(pk) for pk in given.getlist("batches") if pk.isdecimal()]
     batches = list(project.batches.exclude(kind=Batch.Kind.DEMONSTRATION).filter(pk__in=wanted))
-    return freezing.preview_preference_set(project=project, batches=batches) if batches else None
+    if not batches:
+        return None
+    least, seed = given.get("min_judgments", ""), given.get("seed", "")
+    return freezing.preview_preference_set(
+        project=project,
+        batches=batches,
+        min_judgments=max(int(least), 1) if least.isdecimal() else 1,
+        seed=int(seed) if seed.isdecimal() else 0,
+    )
 
 
 def _batches(frozen: PreferenceSet) -> QuerySet[Batch]:

@@ -4,24 +4,26 @@ from typing import Any
 
 from django import template
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from workforce.models import Membership, Role
+from workforce.roles import IMPLIES
 
 register = template.Library()
 
-# (url name, words, role that sees it)
+# (url name, words, role that sees it, other entries that belong to it)
 LEAD_PAGES = [
-    ("project-home", "Loop", Role.ADMIN),
-    ("batches", "Batches", Role.LEAD),
-    ("rubrics", "Rubrics", Role.LEAD),
-    ("imports", "Data", Role.LEAD),
-    ("sets", "Sets", Role.ADMIN),
-    ("runs", "Runs", Role.ADMIN),
-    ("models", "Models", Role.ADMIN),
-    ("rounds", "Next round", Role.ADMIN),
-    ("people", "People", Role.ADMIN),
-    ("audit", "Audit", Role.ADMIN),
+    ("project-home", "Loop", Role.ADMIN, ("home",)),
+    ("batches", "Batches", Role.LEAD, ()),
+    ("rubrics", "Rubrics", Role.LEAD, ()),
+    ("imports", "Data", Role.LEAD, ("prompts",)),
+    ("agreement", "Agreement", Role.LEAD, ()),
+    ("sets", "Sets", Role.LEAD, ()),
+    ("runs", "Runs", Role.ADMIN, ()),
+    ("models", "Models", Role.ADMIN, ()),
+    ("rounds", "Next round", Role.ADMIN, ()),
+    ("people", "People", Role.ADMIN, ()),
+    ("audit", "Audit", Role.ADMIN, ()),
 ]
 
 
@@ -40,19 +42,35 @@ def held_roles(context: template.Context) -> dict[str, bool]:
     return held
 
 
-@register.simple_tag(takes_context=True)
-def lead_pages(context: template.Context) -> list[dict[str, Any]]:
-    """Entries of the top bar: name, words, url. Pages of a project need `project` in the context."""
-    held = held_roles(context)
-    urls = ((name, words, _address(name, context)) for name, words, role in LEAD_PAGES if held.get(role.value))
-    return [{"name": name, "words": words, "url": url} for name, words, url in urls if url]
+@register.simple_tag
+def lead_pages(user: Any, project: Any, nav: str) -> list[dict[str, Any]]:
+    """Entries of the top bar of a project's page, for the roles held in that project: words, url, current."""
+    if not project or not user.is_authenticated:
+        return []
+    held = set(Membership.objects.filter(user=user, team_id=project.team_id).values_list("role", flat=True))
+    seen = [entry for entry in LEAD_PAGES if held & IMPLIES[entry[2]]]
+    return [
+        {"words": words, "url": reverse(name, args=[project.slug]), "current": nav == name or nav in belonging}
+        for name, words, _, belonging in seen
+    ]
 
 
-def _address(name: str, context: template.Context) -> str:
-    project = context.get("project")
-    for arguments in ([], [getattr(project, "slug", "")]):
-        try:
-            return reverse(name, args=arguments)
-        except NoReverseMatch:
-            continue
-    return ""
+@register.simple_tag
+def projects_of(user: Any) -> list[dict[str, Any]]:
+    """The projects the person can go to, by name, each with its first page for their role there."""
+    if not user.is_authenticated:
+        return []
+    memberships = Membership.objects.filter(user=user, team__project__isnull=False).select_related("team__project")
+    held: dict[Any, set[str]] = {}
+    for membership in memberships:
+        held.setdefault(membership.team.project, set()).add(membership.role)
+    return [
+        {"name": project.name, "slug": project.slug, "url": _first_page(project, roles)}
+        for project, roles in sorted(held.items(), key=lambda entry: entry[0].name.lower())
+    ]
+
+
+def _first_page(project: Any, roles: set[str]) -> str:
+    if Role.ADMIN in roles:
+        return reverse("project-home", args=[project.slug])
+    return reverse("batches", args=[project.slug]) if Role.LEAD in roles else reverse("work")

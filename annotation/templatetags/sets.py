@@ -1,0 +1,29 @@
+"""How the counts of a frozen set are laid out: one row per split, one column per thing counted."""
+
+from typing import Any
+
+from django import template
+
+register = template.Library()
+ORDER = ("train", "validation", "test")
+
+
+@register.simple_tag
+def splits_of(counts: dict[str, Any]) -> dict[str, Any]:
+    """`rows` of figures by split, their `columns`, the `whole` of the first column, and what was `left_out`."""
+    by_split: dict[str, dict[str, int]] = counts.get("by_split") or {}
+    by_split = {
+        split: figures if isinstance(figures, dict) else {"items": figures} for split, figures in by_split.items()
+    }
+    columns = list(dict.fromkeys(name for figures in by_split.values() for name in figures))
+    names = [split for split in ORDER if split in by_split] + [split for split in by_split if split not in ORDER]
+    rows = [
+        {
+            "split": split,
+            "figures": [by_split[split].get(column, 0) for column in columns],
+            "share_of": by_split[split].get(columns[0], 0) if columns else 0,
+        }
+        for split in names
+    ]
+    left_out = [(reason.replace("_", " "), n) for reason, n in (counts.get("left_out") or {}).items() if n]
+    return {"rows": rows, "columns": columns, "whole": sum(row["share_of"] for row in rows), "left_out": left_out}
