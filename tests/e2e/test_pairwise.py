@@ -156,3 +156,58 @@ def test_without_a_script_the_form_works(open_page, batch_of, rosa) -> None:
     page.get_by_role("button", name="Submit").click()
     expect(page.locator("[data-message]")).to_contain_text("One thing left: the overall grade")
     assert Judgment.objects.get().raw_value == 2
+
+
+def test_the_last_answer_can_be_reopened_when_nothing_is_left(open_page, batch_of, rosa) -> None:
+    batch = batch_of(tasks=1, overlap=1)
+    page = open_page(rosa, f"/label/{batch.pk}/")
+    page.keyboard.press("1")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Nothing is waiting")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    page.keyboard.press("2")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Nothing is waiting")).to_be_visible()
+    assert list(Judgment.objects.order_by("id").values_list("raw_value", flat=True)) == [1, 2]
+
+
+def test_shift_enter_submits_and_stops(open_page, batch_of, rosa) -> None:
+    batch = batch_of(tasks=2, overlap=1)
+    page = open_page(rosa, f"/label/{batch.pk}/")
+    page.keyboard.press("1")
+    page.keyboard.press("Shift+Enter")
+    page.wait_for_url("**/work/")
+    assert (Judgment.objects.count(), Assignment.objects.count()) == (1, 1)
+
+
+def test_keys_stay_in_place_where_the_page_runs_from_right_to_left(open_page, batch_of, rosa) -> None:
+    batch = batch_of(tasks=1, overlap=1)
+    page = open_page(rosa, f"/label/{batch.pk}/", locale="ar")
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    page.keyboard.press("1")
+    chosen = page.locator("[data-scale] label:has(:checked)")
+    left = page.locator("[data-scale]").bounding_box()["x"]
+    assert chosen.bounding_box()["x"] - left < 5
+    expect(chosen).to_have_text(re.compile(r"1\s*B\s*much better"))
+
+
+def test_paused_covers_the_item_and_takes_no_answer(open_page, batch_of, rosa) -> None:
+    batch = batch_of(tasks=1, overlap=1)
+    page = open_page(rosa, f"/label/{batch.pk}/")
+    page.keyboard.press("p")
+    expect(page.locator(".answer").first).to_be_hidden()
+    page.keyboard.press("3")
+    page.keyboard.press("p")
+    expect(page.locator(".answer").first).to_be_visible()
+    expect(page.locator("[name=value]:checked")).to_have_count(0)
+
+
+def test_single_key_shortcuts_can_be_switched_off(open_page, batch_of, rosa) -> None:
+    batch = batch_of(tasks=1, overlap=1)
+    page = open_page(rosa, f"/label/{batch.pk}/")
+    page.keyboard.press("?")
+    page.get_by_label("Single-key shortcuts on").uncheck()
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("3")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-message]")).to_contain_text("One thing left: the overall grade")

@@ -3,7 +3,9 @@
 export class Silence extends Error {}
 export class SignedOut extends Error {}
 
-const csrf = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
+// The cookie is newer than the page when somebody has signed in again in another tab.
+const COOKIE = /(?:^|; )(?:__Host-csrf|csrftoken)=([^;]+)/;
+const csrf = () => COOKIE.exec(document.cookie)?.[1] ?? document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
 
 async function request(url, init) {
   let response;
@@ -21,9 +23,9 @@ async function request(url, init) {
 export async function post(url, body = {}) {
   const headers = { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrf() };
   const response = await request(url, { headers, body: JSON.stringify(body) });
-  // The CSRF token changes when somebody signs in again elsewhere: the way out is the same as for a lost session.
-  if (response.status === 403 && !(response.headers.get("Content-Type") ?? "").includes("json")) throw new SignedOut();
   const data = await response.json().catch(() => ({}));
+  // A refused CSRF token means that the session has changed: the way out is to sign in again.
+  if (response.status === 403 && data.error?.code !== "not_allowed") throw new SignedOut();
   const error = response.ok ? null : data.error ?? { code: "error", message: data.detail ?? "", fields: null };
   return { status: response.status, data, error };
 }

@@ -3,6 +3,10 @@
 export function pairwise(desk, changed) {
   const scale = desk.querySelector("[data-scale]");
   const radios = [...scale.querySelectorAll("input")];
+  // Keys stay where they are on the keyboard: 1 is the leftmost point also where the page runs from right to left.
+  if (getComputedStyle(scale).direction === "rtl") {
+    radios.reverse().forEach((radio, i) => (radio.parentElement.querySelector(".n").textContent = i + 1));
+  }
   const chosen = () => radios.find((radio) => radio.checked);
 
   function choose(radio) {
