@@ -8,7 +8,7 @@ from tests.rlhf.ppo_cases import left_padded, tiny_policy, tiny_reward_model
 from training.rlhf.actor_critic import ActorCritic, Critic, refuse_processed_logits
 from training.rlhf.failures import ConfigError
 from training.rlhf.models import load_policy, load_reward_model
-from training.rlhf.rollout import generate
+from training.rlhf.rollout import chosen_logprobs, generate
 from training.rlhf.scoring import RewardNormaliser, reward_model_score
 
 PROMPTS = [[1, 40, 41, 42], [1, 50], [1, 60, 61, 62, 63, 64]]
@@ -51,7 +51,7 @@ def test_the_reference_stays_where_training_started(rank):
     actor, start = moved(rank), ActorCritic(load_policy(tiny_policy()), None, rank=0, alpha=8)
     rollout = rollout_of(start.sampling_model())
     with torch.no_grad():
-        expected, now = start(rollout, 0.7)[0], actor(rollout, 0.7)[0]
+        expected, now = (chosen_logprobs(model(rollout, 0.7)[0], rollout) for model in (start, actor))
     assert torch.equal(actor.reference_logprobs(rollout, 0.7), expected)
     assert (now - expected).abs().max() > 0.01
 
@@ -88,7 +88,7 @@ def test_only_adapter_and_critic_are_trained_and_none_of_the_copies(rank):
 
 def test_the_shared_value_head_starts_at_zero():
     actor = ActorCritic(load_policy(tiny_policy()), None, rank=4, alpha=8)
-    assert actor(rollout_of(actor.sampling_model()), 1.0)[2].eq(0).all()
+    assert actor(rollout_of(actor.sampling_model()), 1.0)[1].eq(0).all()
 
 
 @pytest.mark.parametrize("rank", [4, 0], ids=["lora", "full"])
@@ -102,7 +102,7 @@ def test_a_separate_critic_starts_as_the_normalised_reward_model(rank):
     normaliser = RewardNormaliser(mean=0.8, deviation=3.0)
     actor.critic.rescale(normaliser)
     rollout = rollout_of(actor.sampling_model())
-    values = actor(rollout, 1.0)[2]
+    values = actor(rollout, 1.0)[1]
     lengths = rollout.response_mask.sum(1)
     # A value stands before its token is read, so that of the token after a prefix is the prefix's reward.
     for row in range(len(PROMPTS)):

@@ -7,7 +7,16 @@ from transformers import GPT2Config, GPT2LMHeadModel
 from tests.rlhf.ppo_cases import left_padded, tiny_policy
 from training.rlhf.failures import ConfigError
 from training.rlhf.models import load_policy, load_tokenizer
-from training.rlhf.rollout import Rollout, generate, response_logprobs, response_states, stop_token_ids
+from training.rlhf.policy_losses import token_entropy
+from training.rlhf.rollout import (
+    Rollout,
+    chosen_logprobs,
+    generate,
+    on_responses,
+    response_logits,
+    response_states,
+    stop_token_ids,
+)
 from training.rlhf.tokens import positions
 
 EOS = 2
@@ -19,9 +28,7 @@ def policy():
     return load_policy(tiny_policy())
 
 
-def sample(
-    model, prompts=PROMPTS, *, seed=0, temperature=1.0, stop_ids=(EOS,), pad_id=EOS, tokens=12, top_p=1.0
-):
+def sample(model, prompts=PROMPTS, *, seed=0, temperature=1.0, stop_ids=(EOS,), pad_id=EOS, tokens=12, top_p=1.0):
     return generate(
         model,
         left_padded(prompts, pad_id),
@@ -37,7 +44,8 @@ def sample(
 def logprobs(model, rollout, temperature=1.0):
     with torch.no_grad():
         states = response_states(model.base_model, rollout)
-        return response_logprobs(model.get_output_embeddings(), states, rollout, temperature=temperature)
+        logits = response_logits(model.get_output_embeddings(), states, rollout, temperature=temperature)
+    return chosen_logprobs(logits, rollout), on_responses(token_entropy(logits), rollout)
 
 
 def rollout_of(prompts, responses, pad_id=EOS):
@@ -125,9 +133,7 @@ def test_what_stands_after_the_end_contributes_nothing(policy):
     rollout = rollout_of(PROMPTS, RESPONSES)
     perturbed = rollout.input_ids.clone()
     perturbed[:, -rollout.response_mask.shape[1] :][~rollout.response_mask] = 99
-    changed = Rollout(
-        perturbed, rollout.attention_mask, rollout.position_ids, rollout.response_mask, rollout.finished
-    )
+    changed = Rollout(perturbed, rollout.attention_mask, rollout.position_ids, rollout.response_mask, rollout.finished)
     for clean, dirty in zip(logprobs(policy, rollout), logprobs(policy, changed), strict=True):
         assert torch.equal(clean, dirty)
 

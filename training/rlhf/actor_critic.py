@@ -18,7 +18,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from .configs import PPOConfig
 from .failures import ConfigError
 from .models import RewardModel, add_lora, load_policy, load_reward_model, load_tokenizer
-from .rollout import Rollout, response_logprobs, response_states
+from .rollout import Rollout, chosen_logprobs, response_logits, response_states
 from .scoring import RewardNormaliser, Score, reward_model_score, same_vocabulary
 
 
@@ -91,12 +91,11 @@ class ActorCritic(nn.Module):
         """The transformers model, its LoRA layers (if any) in place."""
         return self.policy.get_base_model() if hasattr(self.policy, "get_base_model") else self.policy
 
-    def forward(self, rollout: Rollout, temperature: float) -> tuple[Tensor, Tensor, Tensor]:
-        """(log-probabilities, entropies, values), each [rows, R] float32."""
+    def forward(self, rollout: Rollout, temperature: float) -> tuple[Tensor, Tensor]:
+        """(logits [tokens, vocabulary] of the real response tokens, values [rows, R]), both float32."""
         states = response_states(self.plain.base_model, rollout)
         head = self.plain.get_output_embeddings()
-        logprobs, entropy = response_logprobs(head, states, rollout, temperature=temperature)
-        return logprobs, entropy, self.critic(rollout, states)
+        return response_logits(head, states, rollout, temperature=temperature), self.critic(rollout, states)
 
     @torch.no_grad()
     def reference_logprobs(self, rollout: Rollout, temperature: float) -> Tensor:
@@ -105,7 +104,7 @@ class ActorCritic(nn.Module):
             model: Any = self.frozen[0] if self.frozen else self.plain
             states = response_states(model.base_model, rollout)
             head = model.get_output_embeddings()
-            return response_logprobs(head, states, rollout, temperature=temperature)[0]
+            return chosen_logprobs(response_logits(head, states, rollout, temperature=temperature), rollout)
 
     @torch.no_grad()
     def sampling_model(self) -> PreTrainedModel:
@@ -135,9 +134,7 @@ def refuse_processed_logits(model: PreTrainedModel) -> None:
     ids = torch.arange(min(8, model.config.vocab_size), device=model.device)[None]
     head: Any = model.get_output_embeddings()
     with torch.no_grad():
-        if not torch.equal(
-            model(input_ids=ids).logits, head(model.base_model(input_ids=ids).last_hidden_state)
-        ):
+        if not torch.equal(model(input_ids=ids).logits, head(model.base_model(input_ids=ids).last_hidden_state)):
             raise ConfigError(
                 "Setting base names a model that changes its logits after the output layer, which PPO here "
                 "does not repeat; nothing was started. Choose a plain architecture such as Llama."

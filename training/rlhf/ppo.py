@@ -26,10 +26,11 @@ from .folders import atomic_file, write_json
 from .kl import AdaptiveKL, FixedKL, KLController, k1, k3, penalised_rewards
 from .masked import keep, masked_mean, masked_sum
 from .models import load_tokenizer, save_policy
+from .policy_losses import token_entropy
 from .ppo_prompts import Asked, hold_out, next_prompts
 from .ppo_update import Experience, update
 from .records import Prompt, read_prompts
-from .rollout import Rollout, generate, stop_token_ids
+from .rollout import Rollout, chosen_logprobs, generate, on_responses, stop_token_ids
 from .scoring import RewardNormaliser, Score, finite
 from .tokens import Encoded, Truncations, collate, encode_prompt
 from .weights import same_settings
@@ -88,12 +89,15 @@ def run(
 
     @torch.no_grad()
     def observe(rollout: Rollout) -> Experience:
-        pieces = [rollout.rows(index) for index in torch.arange(len(rollout)).split(config.micro_batch)]
-        seen = [model(piece, config.temperature) for piece in pieces]
-        with accelerator.autocast():
-            reference = torch.cat([actor.reference_logprobs(piece, config.temperature) for piece in pieces])
-        logprobs, entropy, values = (torch.cat(column) for column in zip(*seen, strict=True))
-        return Experience(rollout, logprobs, reference, entropy, values)
+        columns: list[tuple[Tensor, ...]] = []
+        for index in torch.arange(len(rollout)).split(config.micro_batch):
+            piece = rollout.rows(index)
+            logits, values = model(piece, config.temperature)
+            with accelerator.autocast():
+                reference = actor.reference_logprobs(piece, config.temperature)
+            entropy = on_responses(token_entropy(logits), piece)
+            columns.append((chosen_logprobs(logits, piece), reference, entropy, values))
+        return Experience(rollout, *(torch.cat(column) for column in zip(*columns, strict=True)))
 
     def trial(prompts: list[Asked]) -> list[dict[str, Any]]:
         """What the policy answers to `prompts` with the same random numbers each time, its reward and KL."""

@@ -13,7 +13,7 @@ from .configs import PPOConfig
 from .failures import NotFinite
 from .kl import moved_too_far
 from .policy_losses import clipped_policy_loss, clipped_value_loss
-from .rollout import Rollout
+from .rollout import Rollout, chosen_logprobs
 
 
 @dataclass(frozen=True)
@@ -85,9 +85,15 @@ def _accumulate(
     sums = torch.zeros(len(NAMES), device=advantages.device)
     for rows in batch.split(config.micro_batch):
         mask = seen.rollout.response_mask[rows]
-        logprobs, _, values = model(seen.rollout.rows(rows), config.temperature)
+        rollout = seen.rollout.rows(rows)
+        logits, values = model(rollout, config.temperature)
         policy = clipped_policy_loss(
-            logprobs, seen.logprobs[rows], advantages[rows], mask, clip=config.clip, tokens=tokens
+            chosen_logprobs(logits, rollout),
+            seen.logprobs[rows],
+            advantages[rows],
+            mask,
+            clip=config.clip,
+            tokens=tokens,
         )
         value_loss = clipped_value_loss(
             values, seen.values[rows], returns[rows], mask, clip=config.value_clip, tokens=tokens

@@ -17,7 +17,6 @@ from torch.nn.functional import cross_entropy
 from transformers import PreTrainedTokenizerBase
 
 from .failures import ConfigError
-from .policy_losses import token_entropy
 from .tokens import Batch, positions
 
 
@@ -63,9 +62,7 @@ def stop_token_ids(tokenizer: PreTrainedTokenizerBase, stop_token: str | None) -
     if stop_token is None:
         return {tokenizer.eos_token_id}
     if stop_token not in tokenizer.get_vocab():
-        raise ConfigError(
-            f"Setting stop_token must be one token of the policy's vocabulary, not {stop_token!r}."
-        )
+        raise ConfigError(f"Setting stop_token must be one token of the policy's vocabulary, not {stop_token!r}.")
     return {tokenizer.convert_tokens_to_ids(stop_token)}
 
 
@@ -143,16 +140,22 @@ def response_states(trunk: nn.Module, rollout: Rollout) -> Tensor:
     return hidden[:, -rollout.response_mask.shape[1] - 1 : -1]
 
 
-def response_logprobs(
-    head: nn.Module, states: Tensor, rollout: Rollout, *, temperature: float
-) -> tuple[Tensor, Tensor]:
-    """(log P of each response token, entropy of each choice), both [rows, R] float32 and 0 on padding.
+def response_logits(head: nn.Module, states: Tensor, rollout: Rollout, *, temperature: float) -> Tensor:
+    """Logits / temperature, [tokens, vocabulary] float32, of the real response tokens alone, row by row.
 
-    Logits are made for real response tokens alone: over a large vocabulary they are much of the work. The
-    entropy carries no gradient.
+    Padding is left out because over a large vocabulary the output layer is much of the work.
     """
-    mask = rollout.response_mask
-    logits = head(states[mask]).float() / temperature
-    chosen = -cross_entropy(logits, rollout.response_ids[mask], reduction="none")
-    empty = torch.zeros(mask.shape, device=chosen.device)
-    return empty.masked_scatter(mask, chosen), empty.masked_scatter(mask, token_entropy(logits.detach()))
+    logits: Tensor = head(states[rollout.response_mask])
+    return logits.float() / temperature
+
+
+def chosen_logprobs(logits: Tensor, rollout: Rollout) -> Tensor:
+    """log P of each response token from `response_logits`, [rows, R], 0 on padding."""
+    chosen = rollout.response_ids[rollout.response_mask]
+    return on_responses(-cross_entropy(logits, chosen, reduction="none"), rollout)
+
+
+def on_responses(values: Tensor, rollout: Rollout) -> Tensor:
+    """[tokens] values put where the tokens are, [rows, R], 0 on padding."""
+    empty = torch.zeros(rollout.response_mask.shape, dtype=values.dtype, device=values.device)
+    return empty.masked_scatter(rollout.response_mask, values)
