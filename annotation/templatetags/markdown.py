@@ -42,6 +42,7 @@ ATTRIBUTES = {tag: {"dir"} for tag in BLOCKS} | {
     "ol": {"dir", "start"},
     "pre": {"tabindex"},
     "span": {"class"},
+    "table": {"dir"},
 }
 NAMES = {0x200B: "ZWSP", 0x200C: "ZWNJ", 0x200D: "ZWJ", 0x200E: "LRM", 0x200F: "RLM", 0x2060: "WJ", 0xFEFF: "BOM"}
 NAMES |= {0x202A: "LRE", 0x202B: "RLE", 0x202C: "PDF", 0x202D: "LRO", 0x202E: "RLO", 0x061C: "ALM", 0x00AD: "SHY"}
@@ -161,11 +162,12 @@ def _make_parser() -> MarkdownIt:
     parser.validateLink = _is_safe_link  # type: ignore[method-assign]
     parser.core.ruler.push("shift_headings", _shift_headings)
     rules = {"image": _image, "link_open": _link_open, "link_close": _link_close, "fence": _fence}
-    rules |= {f"{name}_open": _block_open for name in ("paragraph", "heading", "list_item", "blockquote", "th", "td")}
+    blocks = ("paragraph", "heading", "bullet_list", "ordered_list", "list_item", "blockquote", "th", "td")
+    rules |= {f"{name}_open": _block_open for name in blocks}
     rules["code_block"] = _fence
     for name, rule in rules.items():
         parser.add_render_rule(name, rule)
-    parser.add_render_rule("table_open", lambda *_: '<div class="tw" tabindex="0"><table>\n')
+    parser.add_render_rule("table_open", lambda *_: '<div class="tw" tabindex="0"><table dir="auto">\n')
     parser.add_render_rule("table_close", lambda *_: "</table></div>\n")
     return parser
 

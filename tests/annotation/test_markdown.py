@@ -29,7 +29,7 @@ def test_blocks_and_code_are_rendered() -> None:
     html = markdown("# Title\n\nOne **two**\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```python\nimport os\n```")
     assert '<h4 dir="auto">Title</h4>' in html
     assert "<strong>two</strong>" in html
-    assert '<div class="tw" tabindex="0"><table>' in html
+    assert '<div class="tw" tabindex="0"><table dir="auto">' in html
     assert '<span class="kn">import</span>' in html
     assert "style=" not in html
 
@@ -111,3 +111,9 @@ def test_marks_of_html_and_markdown_in_any_order(text: str) -> None:
     html = markdown(text)
     check_allowed(html)
     assert not re.search(r"<(?!/?[a-z][a-z0-9]*[\s>/])", html), html
+
+
+def test_every_block_finds_its_own_direction() -> None:
+    html = markdown("- القاهرة\n\n| المدينة |\n|---|\n| النيل |\n\n> مصر\n\n1. one")
+    for tag in ("ul", "li", "p", "table", "th", "td", "blockquote", "ol"):
+        assert re.search(rf'<{tag} [^>]*dir="auto"', html), tag
