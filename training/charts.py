@@ -19,6 +19,7 @@ FAR = 72  # percent of the width from which a label no longer fits beside the la
 LABEL_WIDTH = 30  # percent of the width that a label at the right edge may cover
 CROWDED = 14  # percent of the height that two labels need
 ABOVE, BELOW = -10, 20  # pixels
+LARGEST = 1e30
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,8 @@ class Chart:
 
 
 def drawable(value: float | None) -> bool:
-    return value is not None and math.isfinite(value)
+    """Whether there is something to draw: a number, and not one so large that it is a loss run away."""
+    return value is not None and abs(value) < LARGEST
 
 
 def without_replaced(points: Iterable[Point]) -> list[Point]:
@@ -166,14 +168,14 @@ def smoothed(points: Sequence[Point], window: int) -> list[Point]:
 
 def nice_ticks(low: float, high: float, wanted: int = 4) -> list[float]:
     """Round numbers from at or below `low` to at or above `high`, about `wanted` steps of 1, 2, 2.5 or 5 × 10ⁿ."""
-    if high <= low:
+    if high - low <= 1e-9 * max(abs(low), abs(high)):
         pad = abs(low) * 0.1 or 0.5
         low, high = low - pad, high + pad
     raw = (high - low) / wanted
     magnitude = 10.0 ** math.floor(math.log10(raw))
     step = next(m * magnitude for m in (1, 2, 2.5, 5, 10) if m * magnitude >= raw * (1 - 1e-9))
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [round(index * step, 12) for index in range(first, last + 1)]
+    return [float(f"{index * step:.12g}") for index in range(first, last + 1)]
 
 
 def line_chart(
@@ -199,7 +201,7 @@ def line_chart(
     if not cleaned:
         empty = empty or "The first value comes with the first step."
         return Chart(key=key, title=title, note=note, unit=unit, empty=empty, source=source)
-    values = [p.value for s in cleaned for p in s.points if p.value is not None and math.isfinite(p.value)]
+    values = [p.value for s in cleaned for p in s.points if p.value is not None and drawable(p.value)]
     values += [0.0] if from_zero else []
     values += [rule[0]] if rule else []
     values += list(band) if band else []
@@ -223,7 +225,7 @@ def line_chart(
         unit=unit,
         lines=lines,
         x_ticks=[Tick(x(t), f"{t:,}", sparse=i % 2 == 1) for i, t in enumerate(_x_ticks(x_max))],
-        y_ticks=[Tick(y(t), f"{t:,.{decimals}f}".replace("-", "−")) for t in y_values],
+        y_ticks=[Tick(y(t), f"{t:,.{decimals}f}".replace("-", "−") if decimals <= 4 else spoken(t)) for t in y_values],
         gaps=_gaps(cleaned, x),
         band=Span(y(band[1]), round(y(band[0]) - y(band[1]), 3), f"band {spoken(band[0])} to {spoken(band[1])}")
         if band
@@ -329,14 +331,14 @@ def _twin(series: Sequence[Series], most: int = 24) -> tuple[list[str], list[tup
 
 
 def _cell(value: float | None) -> str:
-    return "–" if value is None else spoken(value)
+    return "–" if value is None or not drawable(value) else spoken(value)
 
 
 def _summary(title: str, unit: str, series: Sequence[Series]) -> str:
     """What the picture says, for those who do not see it."""
     sentences = []
     for line in series:
-        seen = [p for p in line.points if p.value is not None and math.isfinite(p.value)]
+        seen = [p for p in line.points if drawable(p.value)]
         first, last = seen[0], seen[-1]
         sentences.append(
             f"{line.label} goes from {spoken(first.value or 0.0)} at step {first.step:,} "

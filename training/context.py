@@ -10,6 +10,7 @@ from workforce.models import User
 
 BELONGS_TO = {
     "batch": "Collect",
+    "batches": "Collect",
     "agreement": "Collect",
     "import": "Collect",
     "prompts": "Collect",
