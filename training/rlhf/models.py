@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, get_peft_model
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import (
@@ -40,7 +41,7 @@ def _load(kind: Any, folder: Path | str, dtype: torch.dtype) -> Any:
         return kind.from_pretrained(
             folder, dtype=dtype, local_files_only=True, use_safetensors=True, trust_remote_code=False
         )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
         # A full disk must keep its own sentence.
         if isinstance(error, OSError) and error.errno is not None:
             raise
@@ -174,10 +175,13 @@ def load_reward_model(folder: Path | str, dtype: torch.dtype = torch.float32) ->
         raise ModelMissing(
             f"The folder {folder.name} holds a language model but no reward head; choose a reward model."
         )
-    settings = json.loads((folder / REWARD_FILE).read_text(encoding="utf-8"))
     backbone: nn.Module = _load(AutoModel, folder, dtype)
-    model = RewardModel(backbone, members=settings["members"], scope=settings["scope"])
-    model.head.load_state_dict(load_file(folder / HEAD_FILE))
-    model.gain, model.bias = settings["gain"], settings["bias"]
-    model.tie_threshold = settings["tie_threshold"]
+    try:
+        settings = json.loads((folder / REWARD_FILE).read_text(encoding="utf-8"))
+        model = RewardModel(backbone, members=settings["members"], scope=settings["scope"])
+        model.head.load_state_dict(load_file(folder / HEAD_FILE))
+        model.gain, model.bias = settings["gain"], settings["bias"]
+        model.tie_threshold = settings["tie_threshold"]
+    except (ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        raise ModelMissing(f"The reward head in the folder {folder.name} cannot be read: {error}") from error
     return model.eval()
