@@ -92,7 +92,7 @@ def batch(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         slots=reporting.slots_of(batch),
         raters=raters,
         reports=reports,
-        headline=next((report for report in reports if report.defined), reports[0] if reports else None),
+        headline=reports[0] if reports else None,
         start=min([0.0, *(report.axis_low for report in reports)]),
         kappas=kappas,
         kappa_start=min([0.0, *(floor(k.value * 10) / 10 for k in kappas if k.value is not None and not k.few)]),

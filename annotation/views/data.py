@@ -52,7 +52,7 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     Kind.JUDGMENTS: [
         {"item": "c1", "rater": "rosa", "label": "a", "seconds": 41.5, "reason": "B is unsafe."},
         {"item": "c1", "rater": "rafi", "strength": -2},
-        {"item": "c1", "rater": "ines", "ranking": [1, 2]},
+        {"item": "c1", "rater": "ines", "label": "tie"},
     ],
 }
 RULES = {
@@ -61,8 +61,8 @@ RULES = {
     Kind.COMPARISONS: "A prompt with 2 to 9 “responses”. “id” is required; judgments refer to it. “source” becomes a "
     "pool to open batches from.",
     Kind.DEMONSTRATIONS: "A prompt with the “response” a person wrote. “id” is required, “author” optional.",
-    Kind.JUDGMENTS: "“item” is a comparison’s id. Then one of: “label” a, b or tie; “strength”, negative for the first "
-    "answer; “ranking”, a rank for each answer, 1 best, equal for ties.",
+    Kind.JUDGMENTS: "“item” is a comparison’s id. Then “label” a, b or tie, or “strength”, negative for the first "
+    "answer. Rankings come in a file of their own: “ranking”: [2, 1, 2] gives each answer its rank, 1 best.",
 }
 
 
@@ -103,7 +103,7 @@ def import_new(request: HttpRequest, slug: str) -> HttpResponse:
 def import_page(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """What came of one file: what was new, or which lines were wrong and why."""
     project = led_project(request, slug)
-    report = get_object_or_404(project.imports.select_related("created_by"), pk=pk)
+    report = get_object_or_404(project.imports.select_related("created_by", "batch"), pk=pk)
     created = [(name.replace("_", " "), count) for name, count in report.created.items()]
     return render(request, "annotation/import.html", page(project, "imports", report=report, created=created))
 

@@ -1,0 +1,162 @@
+"""Opening a batch on a page, and reading and steering it on its own."""
+
+import json
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from annotation import assigning
+from annotation.importing import import_file
+from annotation.models import Batch, Judgment, Project
+from rubrics.models import RubricVersion
+from tests.annotation.makers import answer, make_batch, make_comparison, shown_value
+from tests.annotation.pages import answered
+from workforce.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def lead(client: Client, project: Project, lena: User) -> Client:
+    client.force_login(lena)
+    return client
+
+
+def _form(rubric_version: RubricVersion, **changes: object) -> dict[str, object]:
+    given: dict[str, object] = {
+        "name": "First",
+        "kind": "pairwise",
+        "source": "c:",
+        "fresh": "on",
+        "overlap": 2,
+        "scale": "pref7",
+        "rubric_version": rubric_version.pk,
+        "lease_minutes": 30,
+    }
+    return given | changes
+
+
+def _open(lead: Client, rubric_version: RubricVersion, **changes: object):  # type: ignore[no-untyped-def]
+    return lead.post(reverse("batch-new", args=["helpful"]), _form(rubric_version, **changes))
+
+
+def test_a_batch_is_opened_with_what_fits(lead: Client, project: Project, rubric_version: RubricVersion) -> None:
+    make_comparison(project, "two", ["a", "b"])
+    make_comparison(project, "three", ["a", "b", "c"])
+    assert _open(lead, rubric_version).headers["Location"] == "/p/helpful/batches/1/"
+    batch = project.batches.get()
+    assert (batch.tasks.count(), batch.slots.count()) == (1, 2)
+
+
+def test_the_count_before_opening_is_what_is_opened(
+    lead: Client, project: Project, rubric_version: RubricVersion
+) -> None:
+    for n in range(5):
+        make_comparison(project, f"c{n}", ["a", "b"])
+    given = _form(rubric_version, limit=3, overlap=4)
+    text = lead.get(reverse("batch-count", args=["helpful"]), given).content.decode()
+    assert "of 5 that fit" in text
+    _open(lead, rubric_version, limit=3, overlap=4)
+    batch = project.batches.get()
+    assert (batch.tasks.count(), batch.slots.count()) == (3, 12)
+    assert ">12<" in text
+
+
+def test_what_is_in_a_batch_is_left_out_of_the_next(
+    lead: Client, project: Project, rubric_version: RubricVersion
+) -> None:
+    make_comparison(project, "c1", ["a", "b"])
+    _open(lead, rubric_version)
+    again = _open(lead, rubric_version)
+    assert again.status_code == 422
+    assert "nothing to label" in again.content.decode()
+    without_tick = _form(rubric_version, name="Again")
+    del without_tick["fresh"]
+    assert lead.post(reverse("batch-new", args=["helpful"]), without_tick).status_code == 302
+
+
+def test_a_wrong_field_is_marked_and_the_rest_is_kept(
+    lead: Client, project: Project, rubric_version: RubricVersion
+) -> None:
+    make_comparison(project, "c1", ["a", "b"])
+    answer = _open(lead, rubric_version, name="", overlap=0, lease_minutes=45)
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Give the batch a name." in text
+    assert 'value="45"' in text
+    assert text.count('aria-invalid="true"') == 2
+    assert not Batch.objects.exists()
+
+
+def test_the_page_counts_items_slots_and_people(
+    lead: Client, project: Project, lena: User, rosa: User, rafi: User, rubric_version: RubricVersion
+) -> None:
+    batch = make_batch(project, lena, rubric_version, tasks=4, overlap=2)
+    answered(batch, [rosa])
+    assigning.claim_next(batch=batch, rater=rafi)
+    page = lead.get("/p/helpful/batches/1/")
+    assert page.context["marks"].counts == {"h": 3, "q": 1}
+    assert [(row.n, row.done, row.leased, row.open) for row in page.context["slots"]] == [(1, 4, 0, 0), (2, 0, 1, 3)]
+    assert [(str(row.rater), row.answers, bool(row.leased_since)) for row in page.context["raters"]] == [
+        ("Rosa", 4, False),
+        ("Rafi", 0, True),
+    ]
+    text = page.content.decode()
+    assert text.count('<li class="h"></li>') == 3
+    assert "0 of 4" in text
+
+
+def test_agreement_is_given_with_its_interval_and_n(
+    lead: Client, project: Project, lena: User, rosa: User, rafi: User, rubric_version: RubricVersion
+) -> None:
+    batch = make_batch(project, lena, rubric_version, tasks=40, overlap=2)
+    answered(batch, [rosa, rafi])
+    page = lead.get("/p/helpful/batches/1/")
+    row = page.context["reports"][0]
+    text = page.content.decode()
+    assert row.defined
+    assert "40 of 40" in text
+    assert "Rosa and Rafi" in text or "Rafi and Rosa" in text
+    assert 'class="wh"' in text
+
+
+def test_an_undefined_alpha_says_why(
+    lead: Client, project: Project, lena: User, rosa: User, rafi: User, rubric_version: RubricVersion
+) -> None:
+    batch = make_batch(project, lena, rubric_version, tasks=3)
+    for rater in (rosa, rafi):
+        while (assignment := assigning.claim_next(batch=batch, rater=rater)) is not None:
+            answer(assignment, value=shown_value(assignment, -2), active_ms=1000, wall_ms=1000)
+    page = lead.get("/p/helpful/batches/1/")
+    assert page.context["headline"].report.value is None
+    assert "Not defined" in page.content.decode()
+    assert page.context["headline"].why in page.content.decode()
+
+
+def test_pausing_resuming_and_closing(
+    lead: Client, project: Project, lena: User, rubric_version: RubricVersion
+) -> None:
+    batch = make_batch(project, lena, rubric_version)
+    for verb, state in (("pause", "paused"), ("resume", "open"), ("close", "closed")):
+        lead.post(reverse(f"batch-{verb}", args=["helpful", 1]))
+        batch.refresh_from_db()
+        assert batch.state == state
+    assert lead.post(reverse("batch-resume", args=["helpful", 1])).status_code == 409
+
+
+def test_the_export_can_be_imported_elsewhere(
+    lead: Client, project: Project, lena: User, rosa: User, rafi: User, rubric_version: RubricVersion
+) -> None:
+    answered(make_batch(project, lena, rubric_version), [rosa, rafi])
+    body = b"".join(lead.get("/p/helpful/batches/1/export/").streaming_content)  # type: ignore[attr-defined]
+    rows = [json.loads(line) for line in body.splitlines()]
+    assert {(row["item"], row["rater"]) for row in rows} == {(c, r) for c in ("c0", "c1") for r in ("rosa", "rafi")}
+    report = import_file(
+        project=project, kind="judgments", filename="back.jsonl", lines=body.splitlines(keepends=True), actor=lena
+    )
+    assert (report.state, report.errors) == ("accepted", [])
+    history = project.batches.get(origin="history")
+    there = Judgment.objects.filter(task__batch=history)
+    given = set(there.values_list("task__comparison__external_id", "strength"))
+    assert given == {(row["item"], row["strength"]) for row in rows}
