@@ -44,6 +44,9 @@ bench-agreement: $(INSTALLED) ## Alpha and its interval against the krippendorff
 bench-label-page: $(INSTALLED) ## How fast the label screen is answered
 	$(BIN)/python -m benchmarks.label_page
 
+openapi: $(INSTALLED) ## Renew docs/openapi.yaml after a change of the API
+	$(RUN) spectacular --file docs/openapi.yaml
+
 secret: ## Print a key for SECRET_KEY
 	@$(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(64))'
 
@@ -54,4 +57,4 @@ lock: $(INSTALLED) ## Write requirements.lock from what is installed now
 clean: ## Remove what the demo and tests made (the environment and fetched models stay)
 	rm -rf var/demo var/loop var/test .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help install model demo test lint format loop bench-agreement bench-label-page secret lock clean
+.PHONY: help install model demo test lint format loop bench-agreement bench-label-page openapi secret lock clean

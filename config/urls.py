@@ -3,6 +3,8 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
+from config import schema as schema  # registers how the schema describes our session
+
 urlpatterns = [
     path("", include("workforce.urls")),
     path("", include("rubrics.urls")),
