@@ -185,9 +185,9 @@ def freeze(cast: Cast, batches: list[int]) -> tuple[Any, Any]:
 
 def train(cast: Cast, size: Size, kind: str, config: dict[str, Any], **inputs: int) -> Report:
     """Start a run, wait for its end, and return what it measured and the model it made."""
-    run = cast.admin.post(f"projects/{cast.project}/runs", {"kind": kind, "config": config, "seed": 1, **inputs})
-    ended = wait_for_run(cast.admin, run["id"], timeout=size.step_timeout)
-    return ended
+    body = {"kind": kind, "preset": size.preset, "config": config, "seed": 1, **inputs}
+    run = cast.admin.post(f"projects/{cast.project}/runs", body)
+    return wait_for_run(cast.admin, run["id"], timeout=size.step_timeout)
 
 
 def wait_for_run(admin: Person, run_id: int, *, timeout: int) -> Report:
@@ -213,7 +213,7 @@ def find_prompt_set(cast: Cast, name: str) -> int:
 
 def next_round(cast: Cast, size: Size, *, policy: int, reward_model: int, prompts: int) -> Report:
     """The new policy answers, the reward model says where it is unsure, and a batch is opened of that."""
-    body = {"policy": policy, "reward_model": reward_model, "prompt_set": prompts, **size.round}
+    body = {"policy": policy, "reward_model": reward_model, "prompt_set": prompts, "preset": size.preset, **size.round}
     planned = cast.admin.post(f"projects/{cast.project}/rounds", body)
     began = time.monotonic()
     while planned["state"] in ("sampling", "scoring"):

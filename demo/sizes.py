@@ -13,6 +13,7 @@ class Size:
     """Limits on the rows and the configuration of every run."""
 
     name: str
+    preset: str
     rows: dict[str, int] | None
     sft: dict[str, Any]
     reward: dict[str, Any]
@@ -24,6 +25,7 @@ class Size:
 
 FULL = Size(
     name="full",
+    preset="small",
     rows=None,
     sft={"steps": 40, "batch": 8, "micro_batch": 4, "lr": 2e-5, "warmup_steps": 4, "precision": "bf16", "threads": 2},
     reward={"scope": "head", "precision": "bf16", "threads": 2, "l2": 0.05},
@@ -44,17 +46,11 @@ FULL = Size(
 )
 SMALL = Size(
     name="small",
+    preset="smoke",
     rows={"items": 60, "history": 200, "rankings": 24, "demonstrations": 24, "prompts": 12},
-    sft={"steps": 6, "batch": 4, "lr": 1e-3, "max_prompt_tokens": 64, "max_response_tokens": 64},
-    reward={"scope": "full", "epochs": 1, "batch": 8, "lr": 1e-3, "max_prompt_tokens": 64, "max_response_tokens": 64},
-    ppo={
-        "steps": 3,
-        "prompts_per_step": 4,
-        "minibatch": 4,
-        "max_prompt_tokens": 64,
-        "max_new_tokens": 12,
-        "samples": 2,
-    },
+    sft={"threads": 1},
+    reward={"threads": 1},
+    ppo={"threads": 1, "samples": 2},
     round={"items": 8, "holdout_share": 0.25, "answers_per_prompt": 2, "overlap": 1},
-    step_timeout=120,
+    step_timeout=240,
 )

@@ -73,6 +73,7 @@ def tasks(request: Request, batch_id: int) -> Response:
                 "number": task.number,
                 "external_id": task.comparison.external_id if task.comparison else task.prompt.external_id,
                 "judgments": task.opinions,
+                "reason": task.reason,
             }
             for task in shown
         ],

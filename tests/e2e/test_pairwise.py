@@ -180,7 +180,8 @@ def test_shift_enter_submits_and_stops(open_page, batch_of, rosa) -> None:
     assert (Judgment.objects.count(), Assignment.objects.count()) == (1, 1)
 
 
-def test_keys_stay_in_place_where_the_page_runs_from_right_to_left(open_page, batch_of, rosa) -> None:
+def test_keys_stay_in_place_where_the_page_runs_from_right_to_left(open_page, batch_of, rosa, settings) -> None:
+    settings.LANGUAGES = [("en", "English"), ("ar", "العربية")]
     batch = batch_of(tasks=1, overlap=1)
     page = open_page(rosa, f"/label/{batch.pk}/", locale="ar")
     expect(page.locator("html")).to_have_attribute("dir", "rtl")
