@@ -1,73 +1,19 @@
-"""Geometry of a line chart: from steps and values to percentages of the plot.
+"""A line chart as a template draws it: lines, axes, gaps, band, rule, and the table of values.
 
 Pure: knows neither runs nor HTML. Places are percent of the plot's width and height, y from the top, so
-that the text of the SVG never scales; paths are in a nested square of 1000 by 1000 that is stretched.
-A break in the record (another epoch, a value that is missing or not finite) is a break in the line.
+that the text of the SVG never scales.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
+from training.axes import decimals_of, nice_ticks, step_ticks
+from training.lines import Line, Scale, draw_line, spread_labels
 from training.numbers import spoken
+from training.points import Series, drawable, without_replaced
 
-Scale = Callable[[float], float]
-
-SQUARE = 1000
 MIN_GAP = 1.2  # percent of the width: a gap of one step must be seen as one
-FAR = 72  # percent of the width from which a label no longer fits beside the last point
-LABEL_WIDTH = 30  # percent of the width that a label at the right edge may cover
-CROWDED = 14  # percent of the height that two labels need
-ABOVE, BELOW = -10, 20  # pixels
-LARGEST = 1e30
-
-
-@dataclass(frozen=True)
-class Point:
-    """A value measured at a step, during the run's `epoch`-th start. None or not finite: nothing to draw."""
-
-    step: int
-    value: float | None
-    epoch: int = 0
-
-
-@dataclass(frozen=True)
-class Series:
-    """A named line; points by ascending step."""
-
-    label: str
-    points: Sequence[Point]
-
-
-@dataclass(frozen=True)
-class Line:
-    """A drawn series: `path` in the stretched square, its last point and label in percent and pixels."""
-
-    place: int
-    label: str
-    last: str
-    path: str
-    faint: str
-    x: float
-    y: float
-    label_y: float
-    top: float
-    bottom: float
-    dx: int
-    dy: int
-    anchor: str
-
-    @property
-    def css(self) -> str:
-        return f"s{self.place}"
-
-    @property
-    def dot(self) -> str:
-        return f"f{self.place}"
-
-    @property
-    def text(self) -> str:
-        return f"t{self.place}"
 
 
 @dataclass(frozen=True)
@@ -125,59 +71,6 @@ class Chart:
     source: str = ""
 
 
-def drawable(value: float | None) -> bool:
-    """Whether there is something to draw: a number, and not one so large that it is a loss run away."""
-    return value is not None and abs(value) < LARGEST
-
-
-def without_replaced(points: Iterable[Point]) -> list[Point]:
-    """The points that still count: one older than a point at an earlier step was thrown away by a resume."""
-    kept: list[Point] = []
-    newest = -1
-    for point in points:
-        if point.epoch >= newest:
-            kept.append(point)
-            newest = point.epoch
-    return kept
-
-
-def segments(points: Sequence[Point]) -> list[list[Point]]:
-    """Runs of drawable points with nothing missing between them."""
-    found: list[list[Point]] = []
-    previous: Point | None = None
-    for point in points:
-        if not drawable(point.value):
-            previous = None
-            continue
-        if previous is None or previous.epoch != point.epoch:
-            found.append([])
-        found[-1].append(point)
-        previous = point
-    return found
-
-
-def smoothed(points: Sequence[Point], window: int) -> list[Point]:
-    """The trailing mean over at most `window` points of the same segment."""
-    result: list[Point] = []
-    for segment in segments(points):
-        for index, point in enumerate(segment):
-            recent = [p.value for p in segment[max(0, index + 1 - window) : index + 1] if p.value is not None]
-            result.append(Point(point.step, sum(recent) / len(recent), point.epoch))
-    return result
-
-
-def nice_ticks(low: float, high: float, wanted: int = 4) -> list[float]:
-    """Round numbers from at or below `low` to at or above `high`, about `wanted` steps of 1, 2, 2.5 or 5 × 10ⁿ."""
-    if high - low <= 1e-9 * max(abs(low), abs(high)):
-        pad = abs(low) * 0.1 or 0.5
-        low, high = low - pad, high + pad
-    raw = (high - low) / wanted
-    magnitude = 10.0 ** math.floor(math.log10(raw))
-    step = next(m * magnitude for m in (1, 2, 2.5, 5, 10) if m * magnitude >= raw * (1 - 1e-9))
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [float(f"{index * step:.12g}") for index in range(first, last + 1)]
-
-
 def line_chart(
     *,
     key: str,
@@ -215,8 +108,8 @@ def line_chart(
     def y(value: float) -> float:
         return round(100 * (y_high - value) / (y_high - y_low), 3)
 
-    lines = _spread([_line(s, i, x, y, window) for i, s in enumerate(cleaned, start=1)])
-    decimals = _decimals(y_values)
+    lines = spread_labels([draw_line(s, i, x, y, window) for i, s in enumerate(cleaned, start=1)])
+    decimals = decimals_of(y_values)
     columns, rows, twin_every = _twin(cleaned)
     return Chart(
         key=key,
@@ -224,7 +117,7 @@ def line_chart(
         note=note,
         unit=unit,
         lines=lines,
-        x_ticks=[Tick(x(t), f"{t:,}", sparse=i % 2 == 1) for i, t in enumerate(_x_ticks(x_max))],
+        x_ticks=[Tick(x(t), f"{t:,}", sparse=i % 2 == 1) for i, t in enumerate(step_ticks(x_max))],
         y_ticks=[Tick(y(t), f"{t:,.{decimals}f}".replace("-", "−") if decimals <= 4 else spoken(t)) for t in y_values],
         gaps=_gaps(cleaned, x),
         band=Span(y(band[1]), round(y(band[0]) - y(band[1]), 3), f"band {spoken(band[0])} to {spoken(band[1])}")
@@ -238,56 +131,6 @@ def line_chart(
         every=every * twin_every,
         source=source,
     )
-
-
-def _line(series: Series, place: int, x: Scale, y: Scale, window: int) -> Line:
-    shown = smoothed(series.points, window) if window > 1 else list(series.points)
-    last = [p for p in shown if drawable(p.value)][-1]
-    at, height = x(last.step), y(last.value or 0.0)
-    beside = at < FAR
-    # Over the stretch that a label at the right edge covers, the line must not run through it.
-    near = [y(p.value or 0.0) for p in [*shown, *series.points] if drawable(p.value) and x(p.step) >= at - LABEL_WIDTH]
-    return Line(
-        place=place,
-        label=series.label,
-        last=spoken(last.value or 0.0),
-        path=_path(shown, x, y),
-        faint=_path(series.points, x, y) if window > 1 else "",
-        x=at,
-        y=height,
-        label_y=height if beside else min(near),
-        top=min(near),
-        bottom=max(near),
-        dx=10 if beside else 0,
-        dy=4 if beside else ABOVE,
-        anchor="start" if beside else "end",
-    )
-
-
-def _path(points: Sequence[Point], x: Scale, y: Scale) -> str:
-    scale = SQUARE / 100
-    pieces = []
-    for segment in segments(points):
-        places = [f"{x(p.step) * scale:.1f} {y(p.value or 0.0) * scale:.1f}" for p in segment]
-        # A line of one point has no length; drawn to itself with round caps it is a dot.
-        pieces.append("M" + " L".join(places if len(places) > 1 else places * 2))
-    return " ".join(pieces)
-
-
-def _spread(lines: list[Line]) -> list[Line]:
-    """Labels kept apart: of two lines the upper one's above it, the lower one's below it; none above the plot."""
-    ordered = sorted(lines, key=lambda line: line.y)
-    result = {}
-    for index, line in enumerate(ordered):
-        crowded = any(abs(other.y - line.y) < CROWDED for other in lines if other is not line)
-        below = index > 0
-        if line.dx and crowded:
-            line = replace(line, dy=BELOW if below else ABOVE)
-        elif not line.dx:
-            below = below or (len(lines) == 1 and line.top < CROWDED)
-            line = replace(line, label_y=line.bottom if below else line.top, dy=BELOW if below else ABOVE)
-        result[line.place] = line
-    return [result[line.place] for line in lines]
 
 
 def _gaps(series: Sequence[Series], x: Scale) -> list[Gap]:
@@ -309,15 +152,6 @@ def _gaps(series: Sequence[Series], x: Scale) -> list[Gap]:
                 text=f"resumed from {before.step:,}",
             )
     return list(found.values())
-
-
-def _x_ticks(x_max: int) -> list[int]:
-    return [int(t) for t in nice_ticks(0, x_max) if float(t).is_integer() and t <= x_max]
-
-
-def _decimals(ticks: Sequence[float]) -> int:
-    step = ticks[1] - ticks[0]
-    return max(0, next(d for d in range(9) if abs(round(step, d) - step) < step * 1e-6 or d == 8))
 
 
 def _twin(series: Sequence[Series], most: int = 24) -> tuple[list[str], list[tuple[str, list[str]]], int]:

@@ -5,7 +5,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from training.loop import Step, administered, read_facts, steps_of
+from training.loop import Step, steps_of
+from training.loop_facts import administered, read_facts
 from workforce.models import User
 
 BELONGS_TO = {

@@ -4,7 +4,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from training.curves import CATALOGUE, Record
+from training.curve_catalogue import CATALOGUE
+from training.curves import Record
 from training.models import RunSample, TrainingRun
 from training.numbers import spoken
 from training.places import out_folder

@@ -74,7 +74,7 @@ class RunForm(forms.Form):
                 continue
             if setting.kind == "bool":
                 value = value == "yes"
-            found[setting.name] = None if value == "not set" else value
+            found[setting.name] = None if setting.nullable and value in NOT_SET else value
         return found
 
     def refuse(self, message: str, fields: dict[str, Any] | None) -> None:
@@ -205,7 +205,7 @@ def _setting_field(setting: Setting) -> forms.Field:
         return forms.ChoiceField(choices=[("", AS_PRESET), *((c, c) for c in setting.choices)], **words)
     if setting.kind == "bool":
         return forms.ChoiceField(choices=[("", AS_PRESET), ("yes", "yes"), ("no", "no")], **words)
-    if setting.nullable:
+    if setting.nullable and setting.kind != "str":
         return NumberOrNothing(min_value=setting.low, max_value=setting.high, **words)
     if setting.kind == "int":
         low, high = (None if bound is None else int(bound) for bound in (setting.low, setting.high))

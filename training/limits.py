@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from training.charts import drawable
 from training.curves import Record, kl_band
 from training.models import TrainingRun
 from training.numbers import spoken
+from training.points import drawable
 
 CLIP_SHARE = 0.4
 RATIO_OFF = 0.1

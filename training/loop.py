@@ -1,24 +1,18 @@
-"""The loop of a project: six steps, each with a state, one number and one next action.
+"""The loop of a project: six steps, each with a state, one number and one next action."""
 
-Read in three queries, whatever the size of the project, because it stands on top of every admin's page.
-"""
-
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, Subquery
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
-from annotation.models import Batch, PreferenceSet, Project, Slot
 from training import reports
-from training.models import AcquisitionRound, ModelAlias, ModelVersion, TrainingRun
+from training.loop_facts import Facts
+from training.models import AcquisitionRound, TrainingRun
+from training.reward_report import reward_report
 from training.standing import ACTIVE
-from workforce.models import Role, User
 
 State = TrainingRun.State
-LEARNING = (TrainingRun.Kind.SFT, TrainingRun.Kind.REWARD, TrainingRun.Kind.PPO)
-RECENT_RUNS = 40
 
 
 @dataclass(frozen=True)
@@ -33,61 +27,6 @@ class Step:
     action: str
     url: str
     current: bool = False
-
-
-@dataclass
-class Facts:
-    """What the steps are made of."""
-
-    project: Any
-    batches: list[dict[str, Any]]
-    runs: list[TrainingRun]
-    done: int = field(init=False)
-    slots: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.done = sum(batch["done"] for batch in self.batches)
-        self.slots = sum(batch["slots_wanted"] for batch in self.batches)
-
-
-def administered(user: User, slug: str) -> Any:
-    """The project with the newest of everything beside it, or None if the person does not administer it."""
-    sets = PreferenceSet.objects.filter(project=OuterRef("pk")).order_by("-id")
-    rounds = AcquisitionRound.objects.filter(project=OuterRef("pk")).order_by("-id")
-    aliases = ModelAlias.objects.filter(project=OuterRef("pk"), kind=ModelVersion.Kind.POLICY)
-    champion = aliases.filter(name=ModelAlias.Name.CHAMPION)
-    candidate = aliases.filter(name=ModelAlias.Name.CANDIDATE)
-    return (
-        Project.objects.filter(slug=slug)
-        .filter(team__memberships__user=user.pk, team__memberships__role=Role.ADMIN)
-        .annotate(
-            set_number=Subquery(sets.values("number")[:1]),
-            set_counts=Subquery(sets.values("counts")[:1]),
-            set_frozen_at=Subquery(sets.values("frozen_at")[:1]),
-            champion_name=Subquery(champion.values("model__name")[:1]),
-            champion_pk=Subquery(champion.values("model_id")[:1]),
-            champion_since=Subquery(champion.values("set_at")[:1]),
-            candidate_name=Subquery(candidate.values("model__name")[:1]),
-            candidate_pk=Subquery(candidate.values("model_id")[:1]),
-            round_number=Subquery(rounds.values("number")[:1]),
-            round_state=Subquery(rounds.values("state")[:1]),
-            round_config=Subquery(rounds.values("config")[:1]),
-            round_batch=Subquery(rounds.values("batch__number")[:1]),
-        )
-        .first()
-    )
-
-
-def read_facts(project: Any) -> Facts:
-    """Two more queries for a project of `administered`."""
-    open_batches = Batch.objects.filter(project=project, state__in=[Batch.State.OPEN, Batch.State.PAUSED])
-    open_batches = open_batches.exclude(origin=Batch.Origin.HISTORY)
-    counted = open_batches.annotate(
-        slots_wanted=Count("slots"), done=Count("slots", filter=Q(slots__state=Slot.State.DONE))
-    )
-    batches = [dict(row) for row in counted.order_by("-id").values("number", "name", "slots_wanted", "done")]
-    runs = TrainingRun.objects.filter(project=project, kind__in=LEARNING).select_related("preference_set")
-    return Facts(project, batches, list(runs.order_by("-id")[:RECENT_RUNS]))
 
 
 def steps_of(facts: Facts, *, current: str = "") -> list[Step]:
@@ -107,6 +46,9 @@ def next_step(steps: list[Step]) -> str:
 
 def _collect(facts: Facts) -> Step:
     url = _url(facts, "batches")
+    if not facts.project.has_prompts:
+        words = "prompts yet. Import some, with responses to compare"
+        return Step("Collect", "notyet", "no data yet", "0", words, "Import data", _url(facts, "import-new"))
     if not facts.batches:
         return Step(
             "Collect", "notyet", "no batch open", "0", "batches are open", "Open a batch", _url(facts, "batch-new")
@@ -162,7 +104,7 @@ def _train(facts: Facts) -> Step:
 
 
 def _check(facts: Facts) -> Step:
-    found = ((run, reports.reward_report(run)) for run in facts.runs if run.state == State.SUCCEEDED)
+    found = ((run, reward_report(run)) for run in facts.runs if run.state == State.SUCCEEDED)
     run, report = next(((run, report) for run, report in found if report), (None, None))
     if run is None or report is None:
         words = "reward model to check yet"
@@ -214,10 +156,7 @@ def _next_round(facts: Facts) -> Step:
 
 
 def _url(facts: Facts, route: str, *args: Any) -> str:
-    try:
-        return reverse(route, args=[facts.project.slug, *args])
-    except NoReverseMatch:
-        return ""
+    return reverse(route, args=[facts.project.slug, *args])
 
 
 def _day(when: datetime | None) -> str:

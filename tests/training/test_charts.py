@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.charts import Chart, Point, Series, line_chart, nice_ticks, segments, smoothed, without_replaced
+from training.axes import nice_ticks
+from training.charts import Chart, line_chart
+from training.points import Point, Series, segments, smoothed, without_replaced
 
 ANY_VALUE = st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True), st.floats(-1e9, 1e9))
 RUN = st.lists(st.tuples(ANY_VALUE, st.integers(1, 3)), min_size=1, max_size=60)

@@ -10,7 +10,8 @@ from annotation.models import Batch, Project, Slot, Task
 from rubrics.models import RubricVersion
 from tests.training.page_rows import make_model, make_preferences, make_round, make_run
 from training.context import loop_strip
-from training.loop import Step, administered, next_step, read_facts, steps_of
+from training.loop import Step, next_step, steps_of
+from training.loop_facts import administered, read_facts
 from training.models import ModelAlias
 from workforce.models import User
 
@@ -39,7 +40,7 @@ def test_an_empty_project_offers_the_first_of_everything(ada: User, project: Pro
     found = steps(ada, project)
     assert [step.state for step in found.values()] == ["notyet"] * 6
     assert all(step.url and step.action and step.value for step in found.values())
-    assert next_step(list(found.values())) == "Collect"
+    assert next_step(list(found.values())) == "Collect" and found["Collect"].action == "Import data"
 
 
 def test_each_step_tells_its_number(ada: User, project: Project, rubric_version: RubricVersion) -> None:

@@ -157,6 +157,13 @@ def test_the_reward_report_stands_between_chance_length_and_people(admin: Client
         assert words in text
 
 
+def test_the_interval_by_prompt_is_preferred_and_the_pairs_are_told(admin: Client, project: Project) -> None:
+    result = {"accuracy": 0.6, "interval": [0.55, 0.65], "interval_clustered": [0.51, 0.69], "n": 400, "prompts": 120}
+    run = make_run(project, kind="reward", state="succeeded", result=result | {"ties": 31, "measured_on": "test"})
+    text = text_of(admin, at(run))
+    assert "51.0–69.0" in text and "n 400 pairs of 120 prompts (test split) and 31 ties left out" in text
+
+
 def test_a_report_without_a_ceiling_says_why(admin: Client, project: Project) -> None:
     result = {"accuracy": 0.6, "interval": [0.45, 0.74], "n": 40}
     run = make_run(project, kind="reward", state="succeeded", result=result, preference_set=make_preferences(project))

@@ -7,7 +7,8 @@ from django.views.decorators.http import require_safe
 
 from annotation.models import Judgment, Project, Prompt
 from training import recounting
-from training.loop import administered, next_step, read_facts, steps_of
+from training.loop import next_step, steps_of
+from training.loop_facts import administered, read_facts
 from training.models import AcquisitionRound, ModelVersion
 from workforce.models import AuditEvent, Membership, Role, User
 from workforce.roles import holds

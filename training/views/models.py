@@ -14,6 +14,7 @@ from training.forms import AliasForm
 from training.lineage import verify_lineage
 from training.models import ModelAlias, ModelVersion
 from training.promoting import set_alias
+from training.reward_report import reward_report
 from workforce.models import Role, Team, User
 from workforce.scoping import page, team_of_project
 
@@ -74,7 +75,7 @@ def _page(request: HttpRequest, team: Team, found: ModelVersion, *, status: int 
         "parents": found.parents.all(),
         "children": found.children.all(),
         "stats": reports.stats_of(run) if run else [],
-        "report": reports.reward_report(run) if run else None,
+        "report": reward_report(run) if run else None,
         "run": run,
         "form": AliasForm(),
         **more,

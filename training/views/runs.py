@@ -17,6 +17,7 @@ from training import describing, limits, reports
 from training.curves import charts_of, read_record
 from training.forms import LAUNCHED_BY_HAND
 from training.models import TrainingRun
+from training.reward_report import reward_report
 from training.standing import GLYPHS, standing_of
 from workforce.models import Role
 from workforce.scoping import page, team_of_project
@@ -61,7 +62,7 @@ def run(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     samples = describing.samples_of(found, order=order)
     context |= {
         "stats": reports.stats_of(found),
-        "report": reports.reward_report(found),
+        "report": reward_report(found),
         "samples": samples[:SAMPLES_SHOWN],
         "sample_count": len(samples),
         "orders": ORDERS,
