@@ -8,9 +8,12 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 
+from annotation.bulk import insert_rows, reserve_keys
 from annotation.canonical import prompt_digest, response_digest, text_digest
 from annotation.identity import names_its_model
 from annotation.models import (
@@ -42,6 +45,7 @@ class Writing:
     refuse: Refuse
     created: Counter[str] = field(default_factory=Counter)
     unchanged: int = 0
+    now: datetime = field(default_factory=timezone.now)
     batch: int | None = None
     """Primary key of the batch that holds the file's judgments."""
 
@@ -50,20 +54,18 @@ def write_prompts(writing: Writing, rows: Sequence[PromptRow]) -> list[int]:
     """The primary key of every row's prompt, new or old."""
     digests = [prompt_digest(row.messages) for row in rows]
     known = dict(Prompt.objects.filter(project=writing.project, digest__in=set(digests)).values_list("digest", "pk"))
-    new = {
-        digest: Prompt(
-            project=writing.project,
-            digest=digest,
-            messages=row.messages,
-            external_id=row.external_id,
-            source=row.source,
-        )
-        for digest, row in reversed(list(zip(digests, rows, strict=True)))
-        if digest not in known
-    }
-    made = Prompt.objects.bulk_create(reversed(new.values()), batch_size=CHUNK)
-    writing.created["prompts"] += len(made)
-    known.update((prompt.digest, prompt.pk) for prompt in made)
+    new = {digest: row for digest, row in zip(reversed(digests), reversed(rows), strict=True) if digest not in known}
+    keys = reserve_keys(Prompt, len(new))
+    insert_rows(
+        Prompt,
+        ("id", "project_id", "digest", "messages", "external_id", "source", "created_at"),
+        [
+            (key, writing.project.pk, digest, row.messages, row.external_id, row.source, writing.now)
+            for key, (digest, row) in zip(keys, reversed(new.items()), strict=True)
+        ],
+    )
+    writing.created["prompts"] += len(new)
+    known.update(zip(reversed(new), keys, strict=True))
     if writing.prompt_set is not None:
         PromptSet.prompts.through.objects.bulk_create(
             [
@@ -89,30 +91,32 @@ def write_comparisons(writing: Writing, rows: Sequence[ComparisonRow]) -> None:
     responses = _write_responses(writing, prompts, rows)
     names = [row.prompt.external_id for row in rows]
     taken = _comparisons_named(writing.project, names)
-    new: dict[str, tuple[Comparison, list[int]]] = {}
+    new: list[tuple[str, int, str, list[int]]] = []
     for index, (name, row, prompt) in enumerate(zip(names, rows, prompts, strict=True)):
         members = responses[index]
-        there = taken.get(name)
-        if there is None:
-            comparison = Comparison(
-                project=writing.project, prompt_id=prompt, external_id=name, source=row.prompt.source
-            )
-            new[name] = (comparison, members)
-            taken[name] = (prompt, members)
+        there = taken.setdefault(name, (prompt, members))
+        if there[1] is members:
+            new.append((name, prompt, row.prompt.source, members))
         elif there == (prompt, members):
             writing.unchanged += 1
         else:
             writing.refuse(index, RowRefused("id_taken", TAKEN.format(name)))
-    made = Comparison.objects.bulk_create([comparison for comparison, _ in new.values()], batch_size=CHUNK)
-    ComparisonResponse.objects.bulk_create(
+    keys = reserve_keys(Comparison, len(new))
+    insert_rows(
+        Comparison,
+        ("id", "project_id", "prompt_id", "external_id", "source", "created_at"),
         [
-            ComparisonResponse(comparison=comparison, response_id=response, position=position)
-            for comparison, (_, members) in zip(made, new.values(), strict=True)
-            for position, response in enumerate(members)
+            (key, writing.project.pk, prompt, name, source, writing.now)
+            for key, (name, prompt, source, _) in zip(keys, new, strict=True)
         ],
-        batch_size=CHUNK,
     )
-    writing.created["comparisons"] += len(made)
+    places = [
+        (key, response, position)
+        for key, (_, _, _, members) in zip(keys, new, strict=True)
+        for position, response in enumerate(members)
+    ]
+    insert_rows(ComparisonResponse, ("comparison_id", "response_id", "position"), places)
+    writing.created["comparisons"] += len(new)
 
 
 def _comparisons_named(project: Project, names: Sequence[str]) -> dict[str, tuple[int, list[int]]]:
@@ -124,7 +128,7 @@ def _comparisons_named(project: Project, names: Sequence[str]) -> dict[str, tupl
 
 
 def _write_responses(writing: Writing, prompts: Sequence[int], rows: Sequence[ComparisonRow]) -> list[list[int]]:
-    keys = [
+    wanted = [
         [(prompt, response_digest(text=text, model_tag=tag)) for text, tag in row.responses]
         for prompt, row in zip(prompts, rows, strict=True)
     ]
@@ -132,18 +136,24 @@ def _write_responses(writing: Writing, prompts: Sequence[int], rows: Sequence[Co
         (prompt, digest): pk
         for prompt, digest, pk in Response.objects.filter(prompt__in=set(prompts)).values_list("prompt", "digest", "pk")
     }
-    new: dict[tuple[int, str], Response] = {}
-    for row, row_keys in zip(rows, keys, strict=True):
-        for (prompt, digest), (text, tag) in zip(row_keys, row.responses, strict=True):
-            if (prompt, digest) not in known and (prompt, digest) not in new:
-                new[prompt, digest] = Response(
-                    prompt_id=prompt, digest=digest, text=text, model_tag=tag, identity_leak=names_its_model(text)
-                )
-    made = Response.objects.bulk_create(new.values(), batch_size=CHUNK)
-    writing.created["responses"] += len(made)
-    writing.created["identity_leaks"] += sum(response.identity_leak for response in made)
-    known.update(((response.prompt_id, response.digest), response.pk) for response in made)
-    return [[known[key] for key in row_keys] for row_keys in keys]
+    new: dict[tuple[int, str], tuple[str, str, bool]] = {}
+    for row, row_keys in zip(rows, wanted, strict=True):
+        for key, (text, tag) in zip(row_keys, row.responses, strict=True):
+            if key not in known and key not in new:
+                new[key] = (text, tag, names_its_model(text))
+    keys = reserve_keys(Response, len(new))
+    insert_rows(
+        Response,
+        ("id", "prompt_id", "digest", "text", "model_tag", "identity_leak", "created_at"),
+        [
+            (key, prompt, digest, text, tag, leak, writing.now)
+            for key, ((prompt, digest), (text, tag, leak)) in zip(keys, new.items(), strict=True)
+        ],
+    )
+    writing.created["responses"] += len(new)
+    writing.created["identity_leaks"] += sum(leak for _, _, leak in new.values())
+    known.update(zip(new, keys, strict=True))
+    return [[known[key] for key in row_keys] for row_keys in wanted]
 
 
 def write_demonstrations(writing: Writing, rows: Sequence[DemonstrationRow]) -> None:

@@ -45,7 +45,7 @@ def submit_judgment(*, token: uuid.UUID, rater: User, submission: uuid.UUID, ans
     hold(assignment=assignment)
     judgment = _write(assignment=assignment, submission=submission, answer=answer)
     finish(assignment=assignment)
-    _audit(judgment=judgment, verb="judge")
+    _audit(judgment=judgment, assignment=assignment, rater=rater, verb="judge")
     return Submitted(judgment, created=True)
 
 
@@ -58,7 +58,9 @@ def revise_judgment(*, uid: uuid.UUID, rater: User, submission: uuid.UUID, answe
     lock_rater(rater=rater)
     old = (
         Judgment.objects.filter(uid=uid, rater=rater, assignment__isnull=False)
-        .select_related("assignment__slot__batch__project__team", "assignment__slot__batch__rubric_version")
+        .select_related(
+            "assignment__slot__batch__project__team", "assignment__slot__batch__rubric_version", "assignment__task"
+        )
         .first()
     )
     if old is None or old.assignment is None:
@@ -73,7 +75,7 @@ def revise_judgment(*, uid: uuid.UUID, rater: User, submission: uuid.UUID, answe
     if Judgment.objects.filter(supersedes=old).exists():
         raise AlreadyRevised
     judgment = _write(assignment=old.assignment, submission=submission, answer=answer, supersedes=old)
-    _audit(judgment=judgment, verb="revise_judgment")
+    _audit(judgment=judgment, assignment=old.assignment, rater=rater, verb="revise_judgment")
     return Submitted(judgment, created=True)
 
 
@@ -141,12 +143,12 @@ def place(*, judgment: Judgment, reading: Reading) -> None:
         )
 
 
-def _audit(*, judgment: Judgment, verb: str) -> None:
-    batch = judgment.task.batch
+def _audit(*, judgment: Judgment, assignment: Assignment, rater: User, verb: str) -> None:
+    batch = assignment.slot.batch
     auditing.record(
         stream=batch.project.team.slug,
-        actor=judgment.rater,
+        actor=rater,
         verb=verb,
         target=f"judgment:{judgment.uid}",
-        detail={"batch": batch.pk, "task": str(judgment.task.uid)},
+        detail={"batch": batch.pk, "task": str(assignment.task.uid)},
     )

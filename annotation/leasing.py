@@ -18,7 +18,7 @@ from workforce.roles import require
 
 def lock_rater(*, rater: User) -> None:
     """Queue behind the rater's other requests until the transaction ends. Blocks no foreign key check."""
-    User.objects.select_for_update(no_key=True).get(pk=rater.pk)
+    User.objects.select_for_update(no_key=True).only("pk").get(pk=rater.pk)
 
 
 def lease_until(*, batch: Batch) -> timedelta:
