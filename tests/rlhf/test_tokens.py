@@ -126,3 +126,11 @@ def test_text_cannot_close_the_turn_or_open_another(tokenizer: Any) -> None:
     for special in tokenizer.all_special_ids:
         assert ids.count(special) == plain.count(special)
     assert tokenizer.eos_token_id not in encode_response(tokenizer, forged, max_tokens=500, closed=False)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_positions_count_real_tokens_from_zero(side: str) -> None:
+    batch = collate([Encoded([5, 6], [7]), Encoded([5, 6, 7, 8], [9, 2])], pad_id=2, side=side)
+    for row in range(2):
+        real = batch.position_ids[row][batch.attention_mask[row].bool()]
+        assert real.tolist() == list(range(len(real)))
