@@ -5,6 +5,7 @@ from typing import Any
 from django import template
 
 register = template.Library()
+WORDS = {"groups": "items"}
 ORDER = ("train", "validation", "test")
 
 
@@ -26,4 +27,9 @@ def splits_of(counts: dict[str, Any]) -> dict[str, Any]:
         for split in names
     ]
     left_out = [(reason.replace("_", " "), n) for reason, n in (counts.get("left_out") or {}).items() if n]
-    return {"rows": rows, "columns": columns, "whole": sum(row["share_of"] for row in rows), "left_out": left_out}
+    return {
+        "rows": rows,
+        "columns": [WORDS.get(column, column) for column in columns],
+        "whole": sum(row["share_of"] for row in rows),
+        "left_out": left_out,
+    }

@@ -8,8 +8,8 @@ from typing import Any
 from annotation.models import AgreementReport
 
 BASES = {
-    "sign": "which answer, in imported order",
-    "sign_symmetrised": "which answer, either order",
+    "sign": "choice, imported order",
+    "sign_symmetrised": "choice, either order",
     "grade": "strength of preference",
     "ranking": "order of all answers",
 }
