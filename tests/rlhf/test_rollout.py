@@ -28,6 +28,13 @@ def policy():
     return load_policy(tiny_policy())
 
 
+@pytest.fixture(scope="module")
+def learned_positions():
+    """A model for which a position off by one shows; rotary positions hide it, being relative."""
+    torch.manual_seed(0)
+    return GPT2LMHeadModel(GPT2Config(vocab_size=128, n_embd=32, n_layer=2, n_head=2, n_positions=64)).eval()
+
+
 def sample(model, prompts=PROMPTS, *, seed=0, temperature=1.0, stop_ids=(EOS,), pad_id=EOS, tokens=12, top_p=1.0):
     return generate(
         model,
@@ -79,9 +86,8 @@ def test_left_padding_does_not_change_log_probabilities(policy, temperature):
         assert found[row, len(response) :].eq(0).all()
 
 
-def test_a_model_with_learned_positions_needs_ours():
-    torch.manual_seed(0)
-    model = GPT2LMHeadModel(GPT2Config(vocab_size=128, n_embd=32, n_layer=2, n_head=2, n_positions=64)).eval()
+def test_a_model_with_learned_positions_needs_ours(learned_positions):
+    model = learned_positions
     rollout = rollout_of(PROMPTS, RESPONSES)
     found, _ = logprobs(model, rollout)
     unaware = Rollout(
@@ -102,10 +108,12 @@ def test_generation_reads_the_prompt_not_its_padding(policy):
     assert together == [sample(policy, [prompt], temperature=0).responses()[0] for prompt in PROMPTS]
 
 
-def test_greedy_generation_is_the_likeliest_token_of_the_training_forward(policy):
-    for prompt, response in zip(PROMPTS, sample(policy, temperature=0).responses(), strict=True):
+@pytest.mark.parametrize("model", ["policy", "learned_positions"])
+def test_greedy_generation_is_the_likeliest_token_of_the_training_forward(model, request):
+    model = request.getfixturevalue(model)
+    for prompt, response in zip(PROMPTS, sample(model, temperature=0).responses(), strict=True):
         with torch.no_grad():
-            logits = policy(input_ids=torch.tensor([prompt + response])).logits[0]
+            logits = model(input_ids=torch.tensor([prompt + response])).logits[0]
         assert logits.argmax(-1)[len(prompt) - 1 : -1].tolist() == response
 
 
