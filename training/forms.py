@@ -133,9 +133,7 @@ class RoundForm(forms.Form):
 class OpenRoundForm(forms.Form):
     """The batch that a proposal becomes."""
 
-    name = forms.CharField(
-        max_length=120, required=False, label="Name of the batch", help_text="Empty: named after the round."
-    )
+    name = forms.CharField(max_length=120, required=False, label="Name of the batch (optional)")
     rubric_version = forms.ModelChoiceField(RubricVersion.objects.none(), label="Rubric")
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:

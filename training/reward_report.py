@@ -89,6 +89,10 @@ def reward_report(run: TrainingRun) -> RewardReport | None:
         marks["people"] = mark("human ceiling", ceiling, ceiling_interval)
     n = number(result.get("n"))
     state, sentence = _verdict(accuracy, interval, length, ceiling_interval)
+    ece = number(result.get("ece"))
+    if state == "passed" and ece is not None and ece > ECE_LIMIT:
+        state = "look"
+        sentence += f" Its probabilities are off: the calibration error {ece:.3f} is above {ECE_LIMIT}."
     return RewardReport(
         accuracy=percent(accuracy),
         interval=f"{percent(interval[0])}–{percent(interval[1])}" if interval else "",
