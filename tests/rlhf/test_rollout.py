@@ -32,7 +32,10 @@ def policy():
 def learned_positions():
     """A model for which a position off by one shows; rotary positions hide it, being relative."""
     torch.manual_seed(0)
-    return GPT2LMHeadModel(GPT2Config(vocab_size=128, n_embd=32, n_layer=2, n_head=2, n_positions=64)).eval()
+    model = GPT2LMHeadModel(GPT2Config(vocab_size=128, n_embd=32, n_layer=2, n_head=2, n_positions=64)).eval()
+    with torch.no_grad():
+        model.transformer.wpe.weight.mul_(20)  # so that the likeliest token depends on the position
+    return model
 
 
 def sample(model, prompts=PROMPTS, *, seed=0, temperature=1.0, stop_ids=(EOS,), pad_id=EOS, tokens=12, top_p=1.0):
