@@ -63,7 +63,7 @@ def follow(*, child: Child, fence: Fence) -> Outcome:
                 child.ask_to_stop()
         if asked and now - asked > STOP_GRACE:
             child.kill()
-    code = child.exit_code()
+    code = beating(fence=fence, work=child.exit_code)
     if metrics or columns:
         insist(lambda: fence.record(metrics=metrics, **columns))
     return outcome(code=code, last=last, asked=bool(asked))
@@ -153,4 +153,4 @@ def beating(*, fence: Fence, work: Callable[[], Result]) -> Result:
             except NotYet:
                 if future.done():
                     raise
-                fence.write(heartbeat_at=timezone.now())
+                _reached(fence.write, heartbeat_at=timezone.now())

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from django.conf import settings
 
-PATIENCE = 120.0  # seconds a condition may take on a machine that is busy with other things
+PATIENCE = 180.0  # seconds a condition may take on a machine that is busy with other things
 
 
 def gone(pid: int) -> bool:
@@ -88,7 +88,7 @@ class Platform:
         deadline = time.monotonic() + patience
         while not (answer := self.ask(snippet)):
             assert time.monotonic() < deadline, f"never came true: {snippet}\n{self.logs()}"
-            time.sleep(0.1)
+            time.sleep(0.25)
         return answer
 
     def logs(self) -> str:

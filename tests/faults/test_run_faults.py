@@ -14,7 +14,7 @@ from training.rlhf.folders import verified_digest
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
-LOST_AFTER = 4
+LOST_AFTER = 15  # a disk that others write to can keep a worker waiting for seconds
 STEPS = 60  # enough that a process can be met in the middle of them
 
 
