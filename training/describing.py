@@ -27,6 +27,7 @@ class Setting:
     choices: tuple[str, ...]
     low: float | None
     high: float | None
+    above: float | None
     nullable: bool
 
     @property
@@ -92,6 +93,7 @@ def catalogue(kind: str) -> list[Setting]:
                 choices=rule["choices"] or (),
                 low=rule["low"],
                 high=rule["high"],
+                above=rule["above"],
                 nullable="None" in words,
             )
         )

@@ -1,5 +1,6 @@
 """Forms of the training pages. They parse and say what a field wants; the verbs decide."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from rubrics.models import RubricVersion
 from training.describing import Setting, catalogue
 from training.inputs import NEEDED
 from training.models import ModelAlias, ModelVersion, TrainingRun
+from training.numbers import spoken
 from training.presets import PRESETS
 
 LAUNCHED_BY_HAND = (TrainingRun.Kind.SFT, TrainingRun.Kind.REWARD, TrainingRun.Kind.PPO)
@@ -196,19 +198,33 @@ def _input_field(name: str, project: Project) -> forms.ModelChoiceField:
     )
 
 
+@dataclass(frozen=True)
+class GreaterThan:
+    """Refuses a number at or below the bound."""
+
+    bound: float
+
+    def __call__(self, value: float) -> None:
+        if value <= self.bound:
+            raise forms.ValidationError(f"Must be greater than {spoken(self.bound)}.")
+
+
 def _setting_field(setting: Setting) -> forms.Field:
     """A field that is empty for the preset's value."""
     words: dict[str, Any] = {"label": setting.name, "required": False, "help_text": setting.help}
+    bounds = [] if setting.above is None else [GreaterThan(setting.above)]
     if setting.choices:
         return forms.ChoiceField(choices=[("", AS_PRESET), *((c, c) for c in setting.choices)], **words)
     if setting.kind == "bool":
         return forms.ChoiceField(choices=[("", AS_PRESET), ("yes", "yes"), ("no", "no")], **words)
     if setting.nullable and setting.kind != "str":
-        return NumberOrNothing(min_value=setting.low, max_value=setting.high, **words)
+        return NumberOrNothing(min_value=setting.low, max_value=setting.high, validators=bounds, **words)
     if setting.kind == "int":
         low, high = (None if bound is None else int(bound) for bound in (setting.low, setting.high))
         return forms.IntegerField(min_value=low, max_value=high, **words)
     if setting.kind == "float":
         widget = forms.NumberInput(attrs={"step": "any"})
-        return forms.FloatField(min_value=setting.low, max_value=setting.high, widget=widget, **words)
+        return forms.FloatField(
+            min_value=setting.low, max_value=setting.high, widget=widget, validators=bounds, **words
+        )
     return forms.CharField(max_length=200, **words)

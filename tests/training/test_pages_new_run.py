@@ -60,6 +60,12 @@ def test_a_bad_setting_is_refused_beside_it(
     assert '<details class="more" open>' in answer.content.decode()
 
 
+def test_all_bad_settings_are_named_at_once(admin: Client, url: str) -> None:
+    bad = {"setting_lr": "0", "setting_kl_target": "soon", "setting_clip": "3", "setting_kl_stop": "-1"}
+    answer = admin.post(url, {"kind": "ppo", "preset": "small", "seed": 0, **bad})
+    assert set(bad) <= set(answer.context["form"].errors)
+
+
 def test_nothing_chosen_is_refused_with_the_fields(admin: Client, url: str) -> None:
     answer = admin.post(url, {"kind": "ppo", "preset": "small", "seed": 0})
     assert answer.status_code == 422
