@@ -4,11 +4,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from annotation.errors import BatchStateWrong, ItemsDoNotFit, RubricNotUsable
-from annotation.models import Batch, Comparison, Judgment, Project, Prompt, Response, Slot, Task, TaskResponse
+from annotation.models import (
+    Batch,
+    Comparison,
+    ComparisonResponse,
+    Judgment,
+    Project,
+    Prompt,
+    Response,
+    Slot,
+    Task,
+    TaskResponse,
+)
 from annotation.scales import SCALES
 from rubrics.models import RubricVersion
 from workforce import auditing
@@ -45,7 +56,9 @@ class Progress:
 def items_from_comparisons(*, comparisons: Iterable[Comparison], kind: str) -> list[Item]:
     """An item for each comparison that fits the kind: two responses for pairwise, two to nine for ranking."""
     if isinstance(comparisons, QuerySet):
-        comparisons = comparisons.select_related("prompt").prefetch_related("members__response")
+        # A join: Django prefetches a foreign key as id = 1 OR id = 2 OR … on SQLite, which stops at 1,000.
+        members = Prefetch("members", ComparisonResponse.objects.select_related("response"))
+        comparisons = comparisons.select_related("prompt").prefetch_related(members)
     low, high = RESPONSES_WANTED[Batch.Kind(kind)]
     items = []
     for comparison in comparisons:

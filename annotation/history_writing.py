@@ -7,13 +7,14 @@ unchanged, another one is refused.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from django.db.models import Prefetch
 from django.utils import timezone
 
 from annotation.answers import ranks_of
 from annotation.batching import Item, add_tasks, next_number
 from annotation.corpus_writing import CHUNK, Writing, imported_uid, write_people
 from annotation.errors import RubricNotUsable
-from annotation.models import Batch, Comparison, Judgment, Placement, Task
+from annotation.models import Batch, Comparison, ComparisonResponse, Judgment, Placement, Task
 from annotation.row_shapes import JudgmentRow
 from annotation.rows import RowRefused
 from rubrics.models import RubricVersion
@@ -51,7 +52,7 @@ def write_judgments(history: History, rows: Sequence[JudgmentRow]) -> None:
         comparison.external_id: comparison
         for comparison in Comparison.objects.filter(project=writing.project, external_id__in={row.item for row in rows})
         .select_related("prompt")
-        .prefetch_related("members__response")
+        .prefetch_related(Prefetch("members", ComparisonResponse.objects.select_related("response")))
     }
     raters = write_people(writing, {row.rater for row in rows})
     _recall(history, comparisons.values(), raters)

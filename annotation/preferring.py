@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from annotation.canonical import canonical_json, digest_of
-from annotation.models import Batch, Judgment, Task
+from annotation.models import Batch, Judgment, Task, TaskResponse
 
 TASKS_AT_ONCE = 500
 Split = str
@@ -109,7 +109,8 @@ def tasks_in_order(*, tasks: QuerySet[Task]) -> Iterator[tuple[str, Task]]:
     order = sorted((head[0], digest_of([*head, digests[pk]]), pk) for pk, head in heads.items())
     for start in range(0, len(order), TASKS_AT_ONCE):
         part = order[start : start + TASKS_AT_ONCE]
-        rows = Task.objects.select_related("prompt", "batch").prefetch_related("members__response")
+        members = Prefetch("members", TaskResponse.objects.select_related("response"))
+        rows = Task.objects.select_related("prompt", "batch").prefetch_related(members)
         at_hand = rows.in_bulk([pk for _, _, pk in part])
         for _, group, pk in part:
             yield group, at_hand[pk]
