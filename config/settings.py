@@ -185,6 +185,14 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Human preferences in, a better model out.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "AliasName": "training.models.ModelAlias.Name",
+        "BatchKind": "annotation.models.Batch.Kind",
+        "ModelKind": "training.models.ModelVersion.Kind",
+        "RoundState": "training.models.AcquisitionRound.State",
+        "RunKind": "training.models.TrainingRun.Kind",
+        "RunState": "training.models.TrainingRun.State",
+    },
 }
 
 # Artefacts. Names under these folders are made by the server, never taken from a request.

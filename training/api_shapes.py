@@ -1,4 +1,7 @@
-"""The shapes of the training API: what a body may hold and what an answer looks like."""
+"""The shapes of the training API: what a body may hold and what an answer looks like.
+
+Answers are read-only shapes, also because the ranges of writable numbers would be those of one database.
+"""
 
 from typing import Any
 
@@ -32,6 +35,7 @@ class RunShape(serializers.ModelSerializer[TrainingRun]):
             "input_digests", "code_version", "device", "worker", "stop_requested", "heartbeat_at", "created_at",
             "started_at", "ended_at", "result", "error_code", "error_message", "model",
         ]  # fmt: skip
+        read_only_fields = fields
 
     def get_model(self, run: TrainingRun) -> int | None:
         made = getattr(run, "produced_model", None)
@@ -42,6 +46,7 @@ class MetricShape(serializers.ModelSerializer[RunMetric]):
     class Meta:
         model = RunMetric
         fields = ["step", "epoch", "values", "at"]
+        read_only_fields = fields
 
 
 class ModelShape(serializers.ModelSerializer[ModelVersion]):
@@ -52,6 +57,7 @@ class ModelShape(serializers.ModelSerializer[ModelVersion]):
     class Meta:
         model = ModelVersion
         fields = ["id", "name", "kind", "digest", "parents", "run", "aliases", "card", "created_at"]
+        read_only_fields = fields
 
 
 class LinkShape(serializers.Serializer[Any]):
@@ -89,6 +95,7 @@ class RoundShape(serializers.ModelSerializer[AcquisitionRound]):
             "id", "number", "state", "policy", "reward_model", "prompt_set", "config", "sample_run", "score_run",
             "pool_size", "proposal", "batch", "created_at",
         ]  # fmt: skip
+        read_only_fields = fields
 
 
 class OpenBody(serializers.Serializer[Any]):
