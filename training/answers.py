@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from annotation.canonical import response_digest
+from annotation.identity import names_its_model
 from annotation.models import Project, Prompt, Response
 from training.models import ModelVersion
 
@@ -27,9 +28,9 @@ def import_answers(*, project: Project, model: ModelVersion, lines: Iterable[dic
         for answer in line["responses"]:
             text = stored(answer["text"])
             digest = response_digest(text=text, model_tag=model.name)
-            wanted.setdefault(
-                (prompt.pk, digest), Response(prompt=prompt, digest=digest, text=text, model_tag=model.name)
-            )
+            row = Response(prompt=prompt, digest=digest, text=text, model_tag=model.name)
+            row.identity_leak = names_its_model(text)
+            wanted.setdefault((prompt.pk, digest), row)
     Response.objects.bulk_create(wanted.values(), ignore_conflicts=True)
     rows = Response.objects.filter(prompt__in=prompts.values(), model_tag=model.name).select_related("prompt")
     found = {(row.prompt_id, row.digest): row for row in rows}

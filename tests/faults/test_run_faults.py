@@ -80,7 +80,9 @@ def test_a_killed_worker_is_noticed_its_run_goes_on_and_ends_with_the_same_weigh
     platform.kill(second)
     assert (ended["epoch"], ended["attempts"]) == (2, 2)
     epochs = dict(platform.ask(f"answer = epochs({run})"))
-    assert sorted(epochs) == list(range(1, STEPS + 1)) and epochs[1] == 1 and epochs[STEPS] == 2
+    resumed_at = min(step for step, epoch in epochs.items() if epoch == 2)
+    # Of the steps before, the dead worker may have heard a second's worth without having written it.
+    assert resumed_at > 1 and epochs[1] == 1 and set(range(resumed_at, STEPS + 1)) <= set(epochs)
     _ended(platform, undisturbed)
     assert platform.ask(f"answer = weights({run})") == platform.ask(f"answer = weights({undisturbed})")
 
@@ -142,3 +144,19 @@ def test_with_the_broker_down_a_launch_answers_soon_and_the_run_is_sent_later(pl
     assert time.monotonic() - began < 30
     assert platform.ask(f"answer = [row({run}).state, row({run}).sent_at]") == ["queued", None]
     _ended(platform, run)
+
+
+def test_a_full_disk_is_a_sentence_and_the_run_goes_on_once_there_is_room(platform: Platform) -> None:
+    """The worker sees a folder of runs of three megabytes; a checkpoint of the tiny model needs more."""
+    folder = platform.var / "runs"
+    folder.mkdir(exist_ok=True)
+    mount = f'mount -t tmpfs -o size=3m none {folder} && exec "$@"'
+    small = platform.start_worker("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mount, "sh")
+    run = platform.ask("answer = launch(steps=4)")
+    failed = _ended(platform, run, "failed")
+    platform.kill(small)
+    assert failed["error_code"] == "disk_full" and "disk is full" in failed["error_message"]
+    roomy = platform.start_worker()
+    platform.ask(f"resume_run(run=row({run}), actor=ada)")
+    _ended(platform, run)
+    platform.kill(roomy)
