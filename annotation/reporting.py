@@ -63,10 +63,7 @@ class RaterRow:
 
 
 def marks_of(batch: Batch) -> Marks:
-    """How far each item is. Imported history is finished by nature."""
-    if batch.origin == Batch.Origin.HISTORY:
-        n = batch.tasks.count()
-        return Marks(FINISHED * min(n, MOST_MARKS), {FINISHED: n})
+    """How far each item is. Imported history has no slots, so it has no marks either."""
     done, leased = Q(state=Slot.State.DONE), Q(state=Slot.State.LEASED)
     rows = batch.slots.order_by().values("task__number").order_by("task__number")
     per_task = rows.annotate(all=Count("pk"), done=Count("pk", filter=done), leased=Count("pk", filter=leased))

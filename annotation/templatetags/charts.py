@@ -27,6 +27,13 @@ def percent(value: float | None, places: int = 1) -> str:
 
 
 @register.simple_tag
+def coefficient_span(low: float, high: float) -> str:
+    """.52–.73; "−.01 to .02" where a minus sign would be lost beside the dash."""
+    joint = " to " if low < 0 else "–"
+    return f"{coefficient(low)}{joint}{coefficient(high)}"
+
+
+@register.simple_tag
 def percent_span(low: float, high: float) -> str:
     """Two shares as "80.4–99.4 %"."""
     return f"{low * 100:.1f}–{high * 100:.1f} %"
@@ -90,34 +97,6 @@ def axis_labels(start: float = 0.0, end: float = 1.0) -> SafeString:
         coefficient(start, 1) if start else "0",
         zero,
         f"{end:g}",
-    )
-
-
-@register.simple_tag
-def headline_plot(value: float, low: float | None, high: float | None, start: float = 0.0) -> SafeString:
-    """The large scale of one coefficient, from chance to perfect."""
-    whisker = SafeString("")
-    if low is not None and high is not None:
-        whisker = format_html(
-            '<line class="s1" stroke-width="2" x1="{}%" x2="{}%" y1="36" y2="36"/>',
-            _at(low, start, 1),
-            _at(high, start, 1),
-        )
-    return format_html(
-        '<svg class="plot" role="img" aria-label="{}">'
-        '<line class="axis" x1="0" x2="100%" y1="36" y2="36"/><line class="axis" x1="{}%" x2="{}%" y1="32" y2="40"/>'
-        '<line class="axis" x1="100%" x2="100%" y1="32" y2="40"/>'
-        '<text x="{}%" y="58">0 chance</text><text x="100%" y="58" text-anchor="end">1 perfect</text>{}'
-        '<circle class="f1" cx="{}%" cy="36" r="6"/>'
-        '<text class="lab" x="{}%" y="20" text-anchor="middle">{}</text></svg>',
-        f"{coefficient(value)} on a scale from 0, chance, to 1, perfect",
-        _at(0, start, 1),
-        _at(0, start, 1),
-        _at(0, start, 1),
-        whisker,
-        _at(value, start, 1),
-        _at(value, start, 1),
-        coefficient(value),
     )
 
 

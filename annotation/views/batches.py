@@ -23,6 +23,8 @@ from annotation.views.coefficients import kappas_of, shown
 from annotation.views.projects import led_project, me, page
 
 BATCHES_PER_PAGE = 25
+MOST_RATERS = 50
+MOST_KAPPAS = 10
 KINDS = [
     (Batch.Kind.PAIRWISE.value, "Pairwise", "which of two answers is better, and how much"),
     (Batch.Kind.RANKING.value, "Ranking", "two to nine answers from best to worst"),
@@ -90,11 +92,13 @@ def batch(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         progress=progress,
         marks=reporting.marks_of(batch),
         slots=reporting.slots_of(batch),
-        raters=raters,
+        raters=raters[:MOST_RATERS],
+        rater_count=len(raters),
         reports=reports,
         headline=reports[0] if reports else None,
         start=min([0.0, *(report.axis_low for report in reports)]),
-        kappas=kappas,
+        kappas=kappas[:MOST_KAPPAS],
+        more_kappas=kappas[MOST_KAPPAS:],
         kappa_start=min([0.0, *(floor(k.value * 10) / 10 for k in kappas if k.value is not None and not k.few)]),
         criteria=batch.rubric_version.criteria.count(),
         scale=SCALES.get(batch.scale),

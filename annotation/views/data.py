@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from annotation import importing
 from annotation.forms import ImportForm
 from annotation.models import ImportReport, Project, Prompt
+from annotation.rows import read_lines
 from annotation.views.projects import led_project, me, page
 
 ROWS_PER_PAGE = 50
@@ -88,7 +89,7 @@ def import_new(request: HttpRequest, slug: str) -> HttpResponse:
             project=project,
             kind=form.cleaned_data["kind"],
             filename=file.name[:200],
-            lines=file,
+            lines=read_lines(file),
             actor=me(request),
             prompt_set_name=form.cleaned_data["prompt_set"],
         )

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotation.templatetags.charts import axis_labels, coefficient, dot_and_whisker, duration, percent, progress_strip
+from annotation.templatetags.charts import (
+    axis_labels,
+    coefficient,
+    coefficient_span,
+    dot_and_whisker,
+    duration,
+    percent,
+    progress_strip,
+)
 
 
 @pytest.mark.parametrize(
@@ -15,6 +23,11 @@ from annotation.templatetags.charts import axis_labels, coefficient, dot_and_whi
 )
 def test_a_coefficient_is_written_as_coefficients_are(value: float | None, text: str) -> None:
     assert coefficient(value) == text
+
+
+def test_an_interval_below_zero_keeps_its_signs_apart() -> None:
+    assert coefficient_span(0.52, 0.73) == ".52–.73"
+    assert coefficient_span(-0.01, 0.02) == "−.01 to .02"
 
 
 def test_shares_and_durations() -> None:
