@@ -23,7 +23,7 @@ from annotation.views.coefficients import kappas_of, shown
 from annotation.views.projects import led_project, me, page
 
 BATCHES_PER_PAGE = 25
-MOST_RATERS = 50
+MOST_RATERS = 20
 MOST_KAPPAS = 10
 KINDS = [
     (Batch.Kind.PAIRWISE.value, "Pairwise", "which of two answers is better, and how much"),
