@@ -85,5 +85,6 @@ def _past_the_trigger(statement: str, judged) -> None:
         if connection.vendor == "sqlite":
             cursor.execute("DROP TRIGGER preference_pairs_are_never_changed")
         else:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # no ALTER TABLE while checks of this one are pending
             cursor.execute("ALTER TABLE annotation_preferencepair DISABLE TRIGGER USER")
         cursor.execute(f"{statement} WHERE preference_set_id = %s", [judged.pk])
