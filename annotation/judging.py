@@ -81,21 +81,29 @@ def revise_judgment(*, uid: uuid.UUID, rater: User, submission: uuid.UUID, answe
 
 def _replay(*, earlier: Judgment, assignment: Assignment, answer: Answer) -> Submitted:
     """The first outcome of a submission that was sent again; refused if the answer differs."""
-    reading = read_answer(answer=answer, batch=assignment.slot.batch, display_order=earlier.display_order)
     same = (
         earlier.assignment_id == assignment.pk
         and earlier.raw_value == answer.value
-        and earlier.strength == reading.strength
-        and [placement.rank for placement in earlier.placements.all()] == reading.ranks
         and earlier.both_bad == answer.both_bad
         and earlier.cant_judge == answer.cant_judge
         and earlier.reasons == answer.reasons
         and earlier.rationale == answer.rationale
         and {flag.kind for flag in earlier.flags.all()} == set(answer.flags)
+        and _reads_as(earlier=earlier, answer=answer, batch=assignment.slot.batch)
     )
     if not same:
         raise SubmissionReused
     return Submitted(earlier, created=False)
+
+
+def _reads_as(*, earlier: Judgment, answer: Answer, batch: Batch) -> bool:
+    """Whether the answer, which nobody has checked yet, ranks the responses as the earlier judgment does."""
+    order, ranking = earlier.display_order, answer.ranking or []
+    if batch.kind != Batch.Kind.PAIRWISE and not answer.cant_judge and len(ranking) != len(order):
+        return False
+    reading = read_answer(answer=answer, batch=batch, display_order=order)
+    ranks = [placement.rank for placement in earlier.placements.all()]
+    return (earlier.strength, ranks) == (reading.strength, reading.ranks)
 
 
 def _write(

@@ -69,6 +69,16 @@ def test_the_same_key_with_another_answer_is_refused(project, lena, rubric_versi
     assert Judgment.objects.count() == 1
 
 
+@pytest.mark.parametrize("changed", [{"ranking": [1, 2]}, {"ranking": None}, {"cant_judge": "other"}])
+def test_the_same_key_with_another_shape_of_ranking_is_refused(project, lena, rubric_version, rafi, changed):
+    batch = make_batch(project, lena, rubric_version, kind="ranking", responses=3)
+    held, key = assigning.claim_next(batch=batch, rater=rafi), uuid.uuid4()
+    submit_judgment(token=held.token, rater=rafi, submission=key, answer=Answer(ranking=[1, 2, 3]))
+    with pytest.raises(SubmissionReused):
+        submit_judgment(token=held.token, rater=rafi, submission=key, answer=Answer(**changed))
+    assert Judgment.objects.count() == 1
+
+
 def test_a_second_tab_cannot_answer_again(project, lena, rubric_version, rafi):
     batch = make_batch(project, lena, rubric_version)
     tab, other_tab = (assigning.claim_next(batch=batch, rater=rafi) for _ in range(2))
