@@ -10,6 +10,7 @@ from annotation.models import Batch, ImportReport, Project
 from annotation.scales import SCALES
 from annotation.sources import Source, sources_of
 from rubrics.models import RubricVersion
+from workforce.numerals import whole_number
 
 
 class OpenBatchForm(forms.Form):
@@ -85,11 +86,21 @@ class ImportForm(forms.Form):
         return file
 
 
+class BatchesField(forms.ModelMultipleChoiceField):
+    """Some of the batches in `queryset`; a key that no database can hold is no valid choice either."""
+
+    def clean(self, value: Any) -> Any:
+        for key in value or ():
+            if whole_number(str(key)) is None:
+                raise forms.ValidationError(self.error_messages["invalid_choice"], params={"value": key})
+        return super().clean(value)
+
+
 class FreezePreferencesForm(forms.Form):
     """Which batches become a preference set."""
 
     name = forms.CharField(label="Name", max_length=120, error_messages={"required": "Give the set a name."})
-    batches = forms.ModelMultipleChoiceField(
+    batches = BatchesField(
         label="Batches",
         queryset=Batch.objects.none(),
         widget=forms.CheckboxSelectMultiple,
@@ -104,7 +115,7 @@ class FreezePreferencesForm(forms.Form):
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        batches: forms.ModelMultipleChoiceField = self.fields["batches"]  # type: ignore[assignment]
+        batches: BatchesField = self.fields["batches"]  # type: ignore[assignment]
         batches.queryset = project.batches.exclude(kind=Batch.Kind.DEMONSTRATION).order_by("-number")
 
 
@@ -112,7 +123,7 @@ class FreezeDemonstrationsForm(forms.Form):
     """Which demonstrations become a set: those of some batches, or all of the project."""
 
     name = forms.CharField(label="Name", max_length=120, error_messages={"required": "Give the set a name."})
-    batches = forms.ModelMultipleChoiceField(
+    batches = BatchesField(
         label="Only from these batches",
         queryset=Batch.objects.none(),
         widget=forms.CheckboxSelectMultiple,
@@ -122,5 +133,5 @@ class FreezeDemonstrationsForm(forms.Form):
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        batches: forms.ModelMultipleChoiceField = self.fields["batches"]  # type: ignore[assignment]
+        batches: BatchesField = self.fields["batches"]  # type: ignore[assignment]
         batches.queryset = project.batches.filter(kind=Batch.Kind.DEMONSTRATION).order_by("-number")

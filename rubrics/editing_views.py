@@ -19,6 +19,7 @@ from rubrics.forms import NO_NUMBER, changed_by, merged
 from rubrics.models import Rubric, RubricVersion
 from rubrics.views import me, rests_on, rubric_of
 from workforce.models import Team
+from workforce.numerals import whole_number
 from workforce.scoping import page
 
 State = RubricVersion.State
@@ -103,7 +104,7 @@ def _editor(
 ) -> dict[str, Any]:
     """Everything the editor shows: outline, the one part, preview, checks, and what differs from before."""
     before = _before(rubric, draft)
-    place = int(part) if part.isdecimal() else None
+    place = whole_number(part)
     criterion = content["criteria"][place] if place is not None else None
     refusal = more.get("refusal")
     errors = dict((refusal.fields if refusal else None) or {})
@@ -139,7 +140,8 @@ def _rows(points: Any, part: str, errors: dict[str, str]) -> list[dict[str, Any]
 
 def _part(wanted: str, content: Content) -> str:
     """A part that exists: a criterion's place, or the guidance."""
-    return wanted if wanted.isdecimal() and int(wanted) < len(content["criteria"]) else "guidance"
+    place = whole_number(wanted)
+    return wanted if place is not None and place < len(content["criteria"]) else "guidance"
 
 
 def _before(rubric: Rubric, draft: RubricVersion) -> RubricVersion | None:

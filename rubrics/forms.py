@@ -6,6 +6,7 @@ from django import forms
 from django.utils.text import slugify
 
 from rubrics.content import Content, CriterionContent, PointContent
+from workforce.numerals import whole_number
 
 NO_NUMBER = 10_000  # not a whole number: outside every scale, so that the verb marks the field
 
@@ -35,20 +36,21 @@ def merged(content: Content, part: str, posted: Mapping[str, str]) -> Content:
     if part == "guidance":
         return {**content, "guidance": posted.get("guidance", content["guidance"]).replace("\r\n", "\n")}
     criteria = list(content["criteria"])
-    if part.isdecimal() and int(part) < len(criteria) and "name" in posted:
-        criteria[int(part)] = _criterion(posted)
+    place = whole_number(part)
+    if place is not None and place < len(criteria) and "name" in posted:
+        criteria[place] = _criterion(posted)
     return {**content, "criteria": criteria}
 
 
 def changed_by(content: Content, part: str, action: str) -> tuple[Content, str]:
     """The content after a structural button, and the part to show then. Unknown buttons change nothing."""
     criteria = [*content["criteria"]]
-    place = int(part) if part.isdecimal() and int(part) < len(criteria) else None
+    place = whole_number(part)
     verb, _, row = action.partition(":")
     if verb == "add-criterion":
         criteria.append(_blank(criteria))
         return {**content, "criteria": criteria}, str(len(criteria) - 1)
-    if place is None:
+    if place is None or place >= len(criteria):
         return content, part
     if verb == "remove-criterion":
         del criteria[place]
@@ -60,8 +62,8 @@ def changed_by(content: Content, part: str, action: str) -> tuple[Content, str]:
     if verb == "add-point":
         values = [point["value"] for point in points if point["value"] != NO_NUMBER]
         points.append({"value": max(values, default=0) + 1, "anchor": "", "description": "", "example": ""})
-    elif verb == "remove-point" and row.isdecimal() and int(row) < len(points):
-        del points[int(row)]
+    elif verb == "remove-point" and (gone := whole_number(row)) is not None and gone < len(points):
+        del points[gone]
     criteria[place] = {**criteria[place], "points": points}
     return {**content, "criteria": criteria}, part
 

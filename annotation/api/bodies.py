@@ -61,6 +61,8 @@ class FreezeBody(serializers.Serializer[Any]):
     """A name for the set, and the batches it is made of."""
 
     name = serializers.CharField(max_length=120)
-    batches = serializers.ListField(child=serializers.IntegerField(), required=False, max_length=1000)
+    batches = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), required=False, max_length=1000
+    )
     min_judgments = serializers.IntegerField(default=1, min_value=1, max_value=100)
     seed = serializers.IntegerField(default=0, min_value=0, max_value=2**31 - 1)

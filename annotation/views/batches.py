@@ -21,6 +21,7 @@ from annotation.scales import SCALES
 from annotation.sources import fitting, items_of, sources_of
 from annotation.views.coefficients import kappas_of, shown
 from annotation.views.projects import led_project, me, page
+from workforce.numerals import whole_number
 
 BATCHES_PER_PAGE = 25
 MOST_RATERS = 20
@@ -194,4 +195,4 @@ def _count(project: Project, given: dict[str, str] | object) -> dict[str, object
 
 
 def _number(text: str | None, default: int) -> int:
-    return int(text) if text and text.isdecimal() and int(text) > 0 else default
+    return whole_number(text) or default

@@ -15,6 +15,7 @@ from annotation.forms import ImportForm
 from annotation.models import ImportReport, Project, Prompt
 from annotation.rows import read_lines
 from annotation.views.projects import led_project, me, page
+from workforce.numerals import whole_number
 
 ROWS_PER_PAGE = 50
 Kind = ImportReport.Kind
@@ -129,8 +130,8 @@ def prompts(request: HttpRequest, slug: str) -> HttpResponse:
     sets = project.prompt_sets.annotate(n=Count("prompts")).order_by("name")
     chosen = request.GET.get("set", "")
     found = Prompt.objects.filter(project=project)
-    if chosen.isdecimal():
-        found = found.filter(sets=get_object_or_404(sets, pk=int(chosen)))
+    if (wanted := whole_number(chosen)) is not None:
+        found = found.filter(sets=get_object_or_404(sets, pk=wanted))
     counted = found.annotate(n_responses=Count("responses", distinct=True)).order_by("pk")
     rows = Paginator(counted, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     query = f"set={chosen}" if chosen else ""

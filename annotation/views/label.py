@@ -22,6 +22,7 @@ from annotation.views.item import Item, show
 from annotation.views.work import today_of
 from workforce.errors import AssayError
 from workforce.models import User
+from workforce.numerals import whole_number
 
 PREVIEW_LIMIT = 200_000
 WHY_NOTHING = {
@@ -101,11 +102,11 @@ def _submit_form(request: HttpRequest, rater: User, batch: Batch) -> None:
 
 
 def _read_answer(form: QueryDict) -> Answer:
-    ranks = [str(form[name]) for name in sorted(form) if name.startswith("rank-")]
-    value = form.get("value", "")
+    given = [whole_number(str(form[name])) for name in sorted(form) if name.startswith("rank-")]
+    ranks = [rank for rank in given if rank is not None]
     return Answer(
-        value=int(value) if value.isdecimal() else None,
-        ranking=[int(rank) for rank in ranks] if ranks and all(rank.isdecimal() for rank in ranks) else None,
+        value=whole_number(form.get("value")),
+        ranking=ranks if ranks and len(ranks) == len(given) else None,
         both_bad="both_bad" in form,
         cant_judge=form.get("cant_judge", ""),
         reasons=form.getlist("reasons"),

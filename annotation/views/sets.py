@@ -16,6 +16,7 @@ from annotation.forms import FreezeDemonstrationsForm, FreezePreferencesForm
 from annotation.models import Batch, Demonstration, DemonstrationSet, PreferenceSet, Project
 from annotation.views.coefficients import measured_when_frozen
 from annotation.views.projects import led_project, me, page
+from workforce.numerals import whole_number
 
 ITEMS_PER_PAGE = 20
 FILTERS = [("min_judgments", "Answers an item needs"), ("seed", "Seed of the split")]
@@ -160,16 +161,15 @@ def _of_kind(project: Project, kind: str) -> QuerySet[Any]:
 
 def _preview(project: Project, given: QueryDict) -> dict[str, Any] | None:
     """Counts for the batches ticked so far; None while none is."""
-    wanted = [int(pk) for pk in given.getlist("batches") if pk.isdecimal()]
+    wanted = [whole_number(pk) for pk in given.getlist("batches")]
     batches = list(project.batches.exclude(kind=Batch.Kind.DEMONSTRATION).filter(pk__in=wanted))
     if not batches:
         return None
-    least, seed = given.get("min_judgments", ""), given.get("seed", "")
     return freezing.preview_preference_set(
         project=project,
         batches=batches,
-        min_judgments=max(int(least), 1) if least.isdecimal() else 1,
-        seed=int(seed) if seed.isdecimal() else 0,
+        min_judgments=whole_number(given.get("min_judgments")) or 1,
+        seed=whole_number(given.get("seed")) or 0,
     )
 
 
