@@ -14,7 +14,7 @@ from rubrics.errors import (
     VersionFrozen,
     WrongChangeClass,
 )
-from rubrics.models import Criterion, Rubric, RubricVersion
+from rubrics.models import Criterion, Rubric, RubricVersion, ScorePoint
 from tests.rubrics.writing import criterion
 from workforce.errors import NotAllowed
 from workforce.models import AuditEvent, Team, User
@@ -97,6 +97,18 @@ def test_a_published_version_is_frozen_by_verb_and_database(draft: RubricVersion
         versions.publish_version(version=published, change="first", actor=lena)
     with pytest.raises(DatabaseError, match="frozen"), transaction.atomic():
         Criterion.objects.filter(version=published).update(question="Something else?")
+
+
+def test_nothing_is_moved_into_a_published_version(draft: RubricVersion, lena: User) -> None:
+    published = versions.publish_version(version=draft, change="first", actor=lena)
+    later = versions.start_draft(rubric=draft.rubric, actor=lena)
+    versions.edit_draft(version=later, guidance="", criteria=[criterion("tone", values=(7, 8))], actor=lena)
+    moved, host = Criterion.objects.filter(version=later), published.criteria.get()
+    with pytest.raises(DatabaseError, match="moved"), transaction.atomic():
+        moved.update(version=published, position=9)
+    with pytest.raises(DatabaseError, match="moved"), transaction.atomic():
+        ScorePoint.objects.filter(criterion__version=later).update(criterion=host)
+    assert digest_of(content_of(published)) == published.digest
 
 
 @pytest.mark.parametrize("change", ["wording", "clarified", "meaning_changed", "structure", "nonsense"])
