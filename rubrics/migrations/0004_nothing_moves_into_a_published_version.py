@@ -4,10 +4,13 @@ from django.db import migrations
 
 from workforce.refusing import Refuse
 
-INTO_VERSION = "OLD.version_id <> NEW.version_id AND (SELECT state FROM rubrics_rubricversion WHERE id = NEW.version_id) <> 'draft'"
+INTO_VERSION = (
+    "OLD.version_id <> NEW.version_id "
+    "AND (SELECT state FROM rubrics_rubricversion WHERE id = NEW.version_id) <> 'draft'"
+)
 INTO_CRITERION = (
-    "OLD.criterion_id <> NEW.criterion_id AND (SELECT v.state FROM rubrics_rubricversion v JOIN rubrics_criterion c ON c.version_id = v.id "
-    "WHERE c.id = NEW.criterion_id) <> 'draft'"
+    "OLD.criterion_id <> NEW.criterion_id AND (SELECT v.state FROM rubrics_rubricversion v "
+    "JOIN rubrics_criterion c ON c.version_id = v.id WHERE c.id = NEW.criterion_id) <> 'draft'"
 )
 
 
