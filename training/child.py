@@ -28,7 +28,10 @@ log = logging.getLogger(__name__)
 # What the process needs of the worker's environment; secrets and addresses of databases are none of it.
 KEPT_PREFIXES = ("PATH", "HOME", "LANG", "LC_", "TMP", "TZ", "CUDA", "NVIDIA", "LD_", "OMP_", "MKL_", "TORCH", "NCCL")
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+# Threads that spin while they wait take the cores from the web server and from each other.
+UNLESS_SET = {"OMP_WAIT_POLICY": "PASSIVE"}
 ORPHAN_SECONDS = 10.0
+UNKNOWN = "unknown"
 
 
 class FolderBusy(AssayError):
@@ -54,8 +57,8 @@ class Child:
             command = [settings.TRAIN_PYTHON or sys.executable, "-m", "training.rlhf", kind]
             command += ["--config", str(folder / "config.json"), "--data", str(folder / "data.json")]
             command += ["--out", str(folder / "out"), "--parent", str(os.getpid())]
-            environment = {name: value for name, value in os.environ.items() if name.startswith(KEPT_PREFIXES)}
-            environment |= OFFLINE | {"PYTHONPATH": str(settings.BASE_DIR), "PYTHONUNBUFFERED": "1"}
+            kept = {name: value for name, value in os.environ.items() if name.startswith(KEPT_PREFIXES)}
+            environment = UNLESS_SET | kept | OFFLINE | {"PYTHONPATH": str(settings.BASE_DIR), "PYTHONUNBUFFERED": "1"}
             with (folder / "log.txt").open("ab") as errors:
                 # Started from this thread: when it dies, the process gets its parent-death signal.
                 self._process = subprocess.Popen(  # noqa: S603
@@ -75,7 +78,12 @@ class Child:
             os.close(self._lock)
             raise
         self.pid = self._process.pid
-        (folder / "pid").write_text(f"{self.pid} {_started(self.pid)}", encoding="utf-8")
+        try:
+            (folder / "pid").write_text(f"{self.pid} {_started(self.pid)}", encoding="utf-8")
+        except BaseException:
+            # A process that nobody could find again must not go on.
+            self.__exit__(None, None, None)
+            raise
         self._events: queue.Queue[dict[str, Any] | None] = queue.Queue()
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -157,7 +165,7 @@ def _kill_recorded(folder: Path) -> None:
     """Kill the process noted in the folder, if a process of this number began at the noted moment."""
     with contextlib.suppress(OSError, ValueError):
         pid, started = (folder / "pid").read_text(encoding="utf-8").split()
-        if started == _started(int(pid)):
+        if started == _started(int(pid)) != UNKNOWN:
             os.killpg(int(pid), signal.SIGKILL)
 
 
@@ -166,4 +174,4 @@ def _started(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[19]
     except (OSError, IndexError):
-        return "unknown"
+        return UNKNOWN

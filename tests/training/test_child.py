@@ -81,3 +81,39 @@ def test_a_stranger_that_got_the_number_is_not_killed(tmp_path: Path, monkeypatc
     finally:
         stranger.kill()
         stranger.wait()
+
+
+def test_what_cannot_be_noted_down_does_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "ORPHAN_SECONDS", 5.0)
+    (tmp_path / "pid").mkdir()  # stands for a disk that fills up just now: the process's number cannot be kept
+    with pytest.raises(OSError):
+        _start(tmp_path)
+    (tmp_path / "pid").rmdir()
+    with _start(tmp_path):
+        pass  # the folder is free again: neither a process nor this one holds it
+
+
+def test_a_process_whose_beginning_is_not_known_is_not_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "ORPHAN_SECONDS", 0.3)
+    monkeypatch.setattr(child, "_started", lambda pid: child.UNKNOWN)  # a system without /proc
+    stranger = _held(tmp_path)
+    try:
+        (tmp_path / "pid").write_text(f"{stranger.pid} {child.UNKNOWN}")
+        with pytest.raises(FolderBusy):
+            _start(tmp_path)
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+@pytest.mark.parametrize("chosen", [None, "ACTIVE"])
+def test_idle_threads_of_it_sleep_unless_told_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chosen: str | None
+) -> None:
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    if chosen:
+        monkeypatch.setenv("OMP_WAIT_POLICY", chosen)
+    with _start(tmp_path) as process:
+        environment = Path(f"/proc/{process.pid}/environ").read_bytes().split(b"\0")
+    assert f"OMP_WAIT_POLICY={chosen or 'PASSIVE'}".encode() in environment
