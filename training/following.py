@@ -84,9 +84,9 @@ def _columns(event: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def _finite(values: dict[str, float]) -> dict[str, float]:
-    """Without NaN and infinities, which are no JSON and which PostgreSQL refuses."""
-    return {name: value for name, value in values.items() if math.isfinite(value)}
+def _finite(values: dict[str, float | None]) -> dict[str, float]:
+    """Without NaN and infinities, which are no JSON (the process says null for them) and which PostgreSQL refuses."""
+    return {name: value for name, value in values.items() if value is not None and math.isfinite(value)}
 
 
 def outcome(*, code: int, last: dict[str, Any], asked: bool) -> Outcome:
