@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -100,6 +101,7 @@ def launch_run(
         run.name = name.strip() or f"{Kind(kind).label} {number}"
         run.config, run.code_version = settings_of_run, code_version()
         run.save()
+        _clear_folder(run)
         run.input_digests = _digests(run, prompt_limit, pool)
         run.save(update_fields=["input_digests"])
         auditing.record(
@@ -193,6 +195,16 @@ def _checked_config(
         named = re.match(r"Setting (\w+)", str(error))
         raise RunRefused(str(error), fields={named.group(1) if named else "config": str(error)}) from error
     return {name: value for name, value in checked.to_dict().items() if name not in folders}
+
+
+def _clear_folder(run: TrainingRun) -> None:
+    """Set aside what another run left in this run's folder, or it would go on from that run's checkpoints.
+
+    A database that was restored from an older copy hands out the keys of lost runs again.
+    """
+    folder = run_folder(run)
+    if folder.exists():
+        folder.rename(folder.with_name(f"{folder.name}-before-{time.time_ns()}"))
 
 
 def _digests(run: TrainingRun, prompt_limit: int | None, pool: Iterable[Response] | None) -> dict[str, str]:

@@ -126,3 +126,14 @@ def test_stopping_a_running_run_only_asks(launch, ada) -> None:
     TrainingRun.objects.update(state="running")
     run = launching.request_stop(run=run, actor=ada)
     assert (run.state, run.stop_requested) == ("running", True)
+
+
+def test_a_new_run_finds_no_checkpoint_of_another_in_its_folder(launch) -> None:
+    first = launch()
+    # A database restored from yesterday hands out a number again whose folder is still there.
+    old = run_folder(first).with_name(f"run-{first.pk + 1:06d}") / "out" / "checkpoints"
+    old.mkdir(parents=True)
+    second = launch()
+    assert second.pk == first.pk + 1
+    assert not (run_folder(second) / "out").exists()
+    assert len(list(run_folder(second).parent.glob("*/out/checkpoints"))) == 1  # set aside, not thrown away
