@@ -11,6 +11,7 @@ import torch
 from training.rlhf.checkpoints import (
     digest_folder,
     latest_checkpoint,
+    newest_checkpoint,
     optimiser_state,
     restore_optimiser,
     restore_rng,
@@ -99,3 +100,28 @@ def test_an_optimiser_and_the_generators_go_on_as_if_nothing_happened(tmp_path: 
     restore_rng(kept.tensors("rng"), state["rng"])
     train(other, resumed, 3)
     assert torch.equal(other, weight)
+
+
+def test_what_is_saved_after_damage_is_kept(tmp_path: Path) -> None:
+    for step in (5, 10):
+        save(tmp_path, step)
+        (tmp_path / "checkpoints" / f"step-{step:06d}" / "state.json").unlink()
+    save(tmp_path, 1)  # both were damaged, so the run began anew
+    newest = latest_checkpoint(tmp_path)
+    assert newest is not None
+    assert newest.step == 1
+
+
+def test_what_a_killed_write_left_is_swept(tmp_path: Path) -> None:
+    save(tmp_path, 1)
+    left = tmp_path / "checkpoints" / ".step-000002-abc"
+    left.mkdir()
+    (left / "weights.safetensors").write_bytes(b"half")
+    save(tmp_path, 2)
+    assert not left.exists()
+
+
+def test_a_checkpoint_that_says_nothing_of_itself_is_not_told_of(tmp_path: Path) -> None:
+    save(tmp_path, 1)
+    (tmp_path / "checkpoints" / "step-000001" / "manifest.json").unlink()
+    assert newest_checkpoint(tmp_path) is None

@@ -63,8 +63,9 @@ def save_checkpoint(
     state: Mapping[str, Any],
     keep: int = 2,
 ) -> Checkpoint:
-    """Write ``out``/checkpoints/step-NNNNNN and drop all but the newest ``keep``.
+    """Write ``out``/checkpoints/step-NNNNNN and drop all but it and the ``keep`` - 1 before it.
 
+    A later step that lies there did not verify, or the run would have gone on from it; it goes too.
     ``tensors`` maps a file name (without ending) to named tensors; ``state`` must be JSON.
     """
     folder = Path(out) / "checkpoints" / f"step-{step:06d}"
@@ -75,16 +76,23 @@ def save_checkpoint(
             save_file(own, fresh / f"{name}.safetensors")
         write_json(fresh / "state.json", dict(state))
         digest = write_manifest(fresh)
-    for old in _folders(out)[keep:]:
+    later = [old for old in _folders(out) if _step(old) > step]
+    earlier = [old for old in _folders(out) if _step(old) < step]
+    # What a killed write left behind is as large as a checkpoint.
+    for old in [*later, *earlier[keep - 1 :], *folder.parent.glob(".step-*")]:
         shutil.rmtree(old)
     return Checkpoint(folder, step, digest)
+
+
+def _step(folder: Path) -> int:
+    return int(folder.name.removeprefix("step-"))
 
 
 def _folders(out: Path) -> list[Path]:
     """Checkpoint folders, newest first."""
     parent = Path(out) / "checkpoints"
     found = [p for p in parent.iterdir() if _NAME.fullmatch(p.name)] if parent.is_dir() else []
-    return sorted(found, key=lambda p: int(p.name[5:]), reverse=True)
+    return sorted(found, key=_step, reverse=True)
 
 
 def latest_checkpoint(out: Path) -> Checkpoint | None:
@@ -92,15 +100,21 @@ def latest_checkpoint(out: Path) -> Checkpoint | None:
     for folder in _folders(out):
         digest = verified_digest(folder) if (folder / MANIFEST).is_file() else None
         if digest is not None:
-            return Checkpoint(folder, int(folder.name[5:]), digest)
+            return Checkpoint(folder, _step(folder), digest)
     return None
 
 
 def newest_checkpoint(out: Path) -> Checkpoint | None:
-    """The newest checkpoint by its name and its own word, not verified: to tell of it, not to load it."""
+    """The newest checkpoint by its name and its own word, not verified: to tell of it, not to load it.
+
+    None without one, and where the newest has no readable manifest.
+    """
     for folder in _folders(out)[:1]:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        return Checkpoint(folder, int(folder.name[5:]), manifest["digest"])
+        try:
+            manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            return Checkpoint(folder, _step(folder), manifest["digest"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
     return None
 
 
