@@ -1,5 +1,6 @@
 """The loop as a real process: events on stdout, logs on stderr, SIGTERM to stop, a sentence on failure."""
 
+import io
 import json
 import os
 import signal
@@ -10,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from training.rlhf import process
 from training.rlhf.checkpoints import latest_checkpoint
+from training.rlhf.process import Events
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -126,3 +129,24 @@ def test_it_dies_with_its_parent(tiny: Path, demonstrations, tmp_path: Path) -> 
     for _ in parent.stdout:
         pass
     parent.stdout.close()
+
+
+def test_a_damaged_checkpoint_is_neither_used_nor_told_of(tiny: Path, demonstrations, tmp_path: Path) -> None:
+    arguments = command("sft", settings(tiny), demonstrations, tmp_path / "out")
+    assert finish(arguments)[0] == 0
+    (tmp_path / "out" / "checkpoints" / "step-000004" / "manifest.json").write_text("{")
+    code, events, log = finish(arguments)
+    assert code == 0, log
+    assert events[0]["resumed_from"] == 2
+    assert [e["step"] for e in events if e["event"] == "checkpoint"] == [4]
+
+
+def test_work_between_steps_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    events = Events(stream)
+    events.emit("started")
+    events.alive()
+    assert len(stream.getvalue().splitlines()) == 1  # just heard: no need to say more
+    monkeypatch.setattr(process, "ALIVE_SECONDS", 0.0)
+    events.alive()
+    assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["started", "alive"]

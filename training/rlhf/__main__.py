@@ -83,17 +83,17 @@ def _run(arguments: argparse.Namespace, events: Events, should_stop: StopRequest
     loop = importlib.import_module(f"{__package__}.{name}")
     from transformers.utils import logging
 
-    from .checkpoints import latest_checkpoint, newest_checkpoint
+    from .checkpoints import Checkpoint, latest_checkpoint, newest_checkpoint
     from .compute import choose_device
 
     logging.disable_progress_bar()
     arguments.out.mkdir(parents=True, exist_ok=True)
     resumed = latest_checkpoint(arguments.out)
-    told = resumed.step if resumed else None
+    told: Checkpoint | None = newest_checkpoint(arguments.out)
     events.emit(
         "started",
         steps=_planned(loop, config, data, needed),
-        resumed_from=told,
+        resumed_from=resumed.step if resumed else None,
         device=choose_device(config),
         threads=config.threads,
     )
@@ -101,16 +101,21 @@ def _run(arguments: argparse.Namespace, events: Events, should_stop: StopRequest
     def tell_checkpoint() -> None:
         nonlocal told
         newest = newest_checkpoint(arguments.out)
-        if newest is not None and newest.step != told:
-            told = newest.step
+        if newest is not None and newest != told:
+            told = newest
             events.emit("checkpoint", step=newest.step, path=str(newest.path), digest=newest.digest)
 
     def report(step: int, values: Mapping[str, float]) -> None:
         tell_checkpoint()
         events.emit("metrics", step=step, values=values)
 
+    def asked_to_stop() -> bool:
+        # A loop asks between any two pieces of work, so that it asks shows that it goes on.
+        events.alive()
+        return should_stop()
+
     try:
-        result: dict[str, Any] = loop.run(config, data, arguments.out, report=report, should_stop=should_stop)
+        result: dict[str, Any] = loop.run(config, data, arguments.out, report=report, should_stop=asked_to_stop)
     finally:
         tell_checkpoint()
     return result

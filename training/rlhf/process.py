@@ -11,12 +11,14 @@ import math
 import os
 import signal
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
 EXIT_FAILED, EXIT_STOPPED = 1, 75  # 75 is EX_TEMPFAIL of sysexits.h: try again and it goes on
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+ALIVE_SECONDS = 60.0  # longest silence of a loop that goes on but has no step to report yet
 
 
 class Events:
@@ -25,6 +27,7 @@ class Events:
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
         self.silent = os.environ.get("RANK", "0") != "0"
+        self.spoke = time.monotonic()
 
     def emit(self, event: str, **fields: Any) -> None:
         """One flushed line. Numbers that JSON does not have become null."""
@@ -32,6 +35,12 @@ class Events:
             line = json.dumps({"event": event, **_plain(fields)}, ensure_ascii=False, allow_nan=False)
             self.stream.write(line + "\n")
             self.stream.flush()
+            self.spoke = time.monotonic()
+
+    def alive(self) -> None:
+        """Say that work goes on, if nothing was said for a while: reading many texts has no steps to report."""
+        if time.monotonic() - self.spoke >= ALIVE_SECONDS:
+            self.emit("alive")
 
 
 def _plain(value: Any) -> Any:
