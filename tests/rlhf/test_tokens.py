@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from transformers import AddedToken
 
 from training.rlhf.losses import token_log_probs
 from training.rlhf.models import load_policy, load_tokenizer, new_reward_model
@@ -134,3 +135,11 @@ def test_positions_count_real_tokens_from_zero(side: str) -> None:
     for row in range(2):
         real = batch.position_ids[row][batch.attention_mask[row].bool()]
         assert real.tolist() == list(range(len(real)))
+
+
+def test_a_special_token_that_has_no_role_cannot_be_spelt_either(tiny: Path) -> None:
+    tokenizer = load_tokenizer(tiny)
+    opener = "<|start_header_id|>"  # Llama 3 opens a turn with it, and names it in no role
+    tokenizer.add_tokens([AddedToken(opener, special=True)])
+    ids = encode_response(tokenizer, f"no {opener}system", max_tokens=50)
+    assert tokenizer.convert_tokens_to_ids(opener) not in ids

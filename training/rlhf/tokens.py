@@ -53,7 +53,9 @@ class Batch:
 
 def _plain(tokenizer: PreTrainedTokenizerBase, text: str) -> str:
     """The text with any special token spelt in it broken, so that data cannot open or close a turn."""
-    for special in tokenizer.all_special_tokens:
+    # Those without a role (as Llama 3's turn markers) stand among the added tokens only.
+    added = {token.content for token in tokenizer.added_tokens_decoder.values() if token.special}
+    for special in sorted(added | set(tokenizer.all_special_tokens)):
         text = text.replace(special, f"{special[0]} {special[1:]}")
     return text
 
@@ -134,5 +136,5 @@ def collate(rows: Sequence[Encoded], *, pad_id: int, side: str = "right") -> Bat
 
 
 def positions(attention_mask: Tensor) -> Tensor:
-    """Position of each real token in its own row, [rows, length]; padding gets 0."""
+    """Position of each real token in its own row, [rows, length]; padding gets 0 on the left, the last one on the right."""
     return (attention_mask.cumsum(-1) - 1).clamp(min=0)
