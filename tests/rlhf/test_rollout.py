@@ -5,7 +5,7 @@ import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from tests.rlhf.ppo_cases import left_padded, tiny_policy
-from training.rlhf.failures import ConfigError
+from training.rlhf.failures import ConfigError, NotFinite
 from training.rlhf.models import load_policy, load_tokenizer
 from training.rlhf.policy_losses import token_entropy
 from training.rlhf.rollout import (
@@ -197,3 +197,11 @@ def test_a_stop_token_of_ones_own():
     assert stop_token_ids(tokenizer, "<|endoftext|>") == {tokenizer.unk_token_id}
     with pytest.raises(ConfigError, match="stop_token"):
         stop_token_ids(tokenizer, "no such token")
+
+
+def test_a_policy_that_has_become_nan_is_refused_with_a_sentence():
+    model = load_policy(tiny_policy())
+    with torch.no_grad():
+        model.model.norm.weight.fill_(float("nan"))
+    with pytest.raises(NotFinite, match="checkpoint"):
+        sample(model)

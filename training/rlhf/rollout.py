@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from transformers import PreTrainedTokenizerBase
 
-from .failures import ConfigError
+from .failures import ConfigError, NotFinite
 from .tokens import Batch, positions
 
 
@@ -82,6 +82,7 @@ def generate(
 
     Temperature 0 takes the likeliest token. The defaults of the model's own generation settings (top-k,
     top-p, penalties) are not applied: samples that another distribution drew make the KL estimate negative.
+    Raises NotFinite when the model gives no probabilities to draw from.
     """
     stops = torch.tensor(sorted(stop_ids), device=prompts.input_ids.device)
     mask, next_position = prompts.attention_mask, prompts.attention_mask.sum(1, keepdim=True)
@@ -98,7 +99,13 @@ def generate(
             logits_to_keep=1,
         )
         cache = output.past_key_values
-        drawn = _draw(output.logits[:, -1].float(), temperature, top_p, generator)
+        logits = output.logits[:, -1].float()
+        if not torch.isfinite(logits.max()):
+            raise NotFinite(
+                "The policy's probabilities are not numbers, so nothing can be sampled from it; no update was made "
+                "with it and the last checkpoint is kept. Lower lr and start again from a sound model."
+            )
+        drawn = _draw(logits, temperature, top_p, generator)
         tokens.append(torch.where(open_rows, drawn, pad_id))
         real.append(open_rows)
         mask = torch.cat([mask, open_rows[:, None].to(mask.dtype)], 1)
