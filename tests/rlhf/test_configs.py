@@ -21,6 +21,7 @@ from training.rlhf.failures import ConfigError
         ({"base": "m", "batch": True}, "batch must be int"),
         ({"base": "m", "schedule": "linear"}, "schedule must be one of constant, cosine"),
         ({"base": "m", "lora_rank": 9999}, "lora_rank must be at most 512"),
+        ({"base": "m", "seed": 2**31}, "seed must be at most"),
         ({"base": "m", "epochs": None}, "epochs must be int"),
     ],
 )

@@ -31,7 +31,7 @@ def start_compute(config: Compute, device: str | None = None) -> Accelerator:
     chosen = choose_device(config, device)
     torch.set_num_threads(config.threads)
     random.seed(config.seed)
-    numpy.random.seed(config.seed % 2**32)
+    numpy.random.seed(config.seed)
     torch.manual_seed(config.seed)
     # accelerate keeps its first device and precision for the life of the process; a new loop starts afresh.
     AcceleratorState._reset_state(reset_partial_state=not torch.distributed.is_initialized())

@@ -64,7 +64,9 @@ def _checked(field: dataclasses.Field[Any], annotation: Any, value: Any) -> Any:
 class Compute:
     """Settings that every loop shares: where it runs and what makes it repeatable."""
 
-    seed: int = setting(0, "Seed of every random draw; same seed, machine and threads: same bits", low=0)
+    seed: int = setting(
+        0, "Seed of every random draw; same seed, machine and threads: same bits", low=0, high=2**31 - 1
+    )
     threads: int = setting(1, "CPU threads of torch", low=1, high=256)
     device: str = setting("auto", "Where to run; auto takes a GPU when there is one", choices=("auto", "cpu", "cuda"))
     precision: str = setting("fp32", "Arithmetic of forward and backward; weights stay fp32", choices=("fp32", "bf16"))
