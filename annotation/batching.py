@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from annotation.errors import BatchStateWrong, ItemsDoNotFit, RubricNotUsable
@@ -20,6 +20,7 @@ from annotation.models import (
     Task,
     TaskResponse,
 )
+from annotation.numbering import next_number
 from annotation.scales import SCALES
 from rubrics.models import RubricVersion
 from workforce import auditing
@@ -89,7 +90,7 @@ def open_batch(
 ) -> Batch:
     """Open a batch of one task per item with `overlap` slots (1–100) each.
 
-    `scale` counts for pairwise batches only. Raises NotAllowed, RubricNotUsable, ItemsDoNotFit.
+    `scale` counts for pairwise batches only. Raises NotAllowed, RubricNotUsable, ItemsDoNotFit, ProjectBusy.
     """
     require(user=actor, team=project.team, role=Role.LEAD)
     if rubric_version.state != RubricVersion.State.PUBLISHED or rubric_version.rubric.team_id != project.team_id:
@@ -97,7 +98,7 @@ def open_batch(
     _check(project=project, name=name, kind=kind, overlap=overlap, items=items, scale=scale, minutes=lease_minutes)
     batch = Batch.objects.create(
         project=project,
-        number=next_number(project=project),
+        number=next_number(project=project, rows=Batch.objects.all()),
         name=name,
         kind=kind,
         scale=scale if kind == Batch.Kind.PAIRWISE else "",
@@ -120,12 +121,6 @@ def open_batch(
         detail={"kind": kind, "tasks": len(tasks), "overlap": overlap, "origin": origin},
     )
     return batch
-
-
-def next_number(*, project: Project) -> int:
-    """The number of the project's next batch. Locks the project until the transaction ends."""
-    Project.objects.select_for_update().get(pk=project.pk)
-    return (project.batches.aggregate(last=Max("number"))["last"] or 0) + 1
 
 
 def add_tasks(*, batch: Batch, items: Sequence[Item], first_number: int = 1) -> list[Task]:

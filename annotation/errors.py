@@ -80,6 +80,13 @@ class Busy(AssayError):
     status = 503
 
 
+class ProjectBusy(AssayError):
+    """Another import, batch or set of this project is being written. Nothing was changed. Try again in a minute."""
+
+    code = "project_busy"
+    status = 503
+
+
 class NothingToFreeze(AssayError):
     """There are no judgments or demonstrations here that a set could be made of. Nothing was frozen. Collect some."""
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 
 from annotation.agreement.consensus import human_ceiling
 from annotation.errors import NothingToFreeze
@@ -27,6 +27,7 @@ from annotation.models import (
     Project,
     Task,
 )
+from annotation.numbering import next_number
 from annotation.preferring import Group, Pair, groups_of, line_of, members_of, messages_of, split_of, tasks_in_order
 from annotation.set_files import FrozenSet, file_digest, lines_digest, set_path, write_set_file
 from rubrics.models import RubricVersion
@@ -59,7 +60,7 @@ def freeze_preference_set(
     Pairs with fewer than min_judgments stay out. `seed` decides the split. Raises NotAllowed, NothingToFreeze.
     """
     require(user=actor, team=project.team, role=Role.LEAD)
-    number = _next_number(project, PreferenceSet.objects.all())
+    number = next_number(project=project, rows=PreferenceSet.objects.all())
     chosen = _usable(project, batches)
     left_out: Counter[str] = Counter()
     groups = list(groups_of(batches=chosen, min_judgments=min_judgments, seed=seed, left_out=left_out))
@@ -107,7 +108,7 @@ def freeze_demonstration_set(
 ) -> DemonstrationSet:
     """Freeze the current demonstrations of these batches, or all of the project. Raises NotAllowed, NothingToFreeze."""
     require(user=actor, team=project.team, role=Role.LEAD)
-    number = _next_number(project, DemonstrationSet.objects.all())
+    number = next_number(project=project, rows=DemonstrationSet.objects.all())
     found = Demonstration.objects.current().filter(project=project).select_related("prompt")
     if batches is not None:
         found = found.filter(task__batch__in=batches)
@@ -206,11 +207,6 @@ def _usable(project: Project, batches: Sequence[Batch]) -> list[Batch]:
     if len(chosen) < len(batches) or not chosen:
         raise NothingToFreeze("Choose pairwise or ranking batches of this project. Nothing was frozen.")
     return sorted(set(chosen), key=lambda batch: batch.number)
-
-
-def _next_number(project: Project, sets: QuerySet[Any]) -> int:
-    Project.objects.select_for_update().get(pk=project.pk)
-    return (sets.filter(project=project).aggregate(last=Max("number"))["last"] or 0) + 1
 
 
 def _counts(groups: Iterator[Group] | list[Group], left_out: Counter[str]) -> dict[str, Any]:

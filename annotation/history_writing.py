@@ -11,10 +11,11 @@ from django.db.models import Prefetch
 from django.utils import timezone
 
 from annotation.answers import ranks_of
-from annotation.batching import Item, add_tasks, next_number
+from annotation.batching import Item, add_tasks
 from annotation.corpus_writing import CHUNK, Writing, imported_uid, write_people
 from annotation.errors import RubricNotUsable
 from annotation.models import Batch, Comparison, ComparisonResponse, Judgment, Placement, Task
+from annotation.numbering import next_number
 from annotation.row_shapes import JudgmentRow
 from annotation.rows import RowRefused
 from rubrics.models import RubricVersion
@@ -162,7 +163,7 @@ def _batch_of(history: History) -> Batch:
         project = history.writing.project
         history.batch = Batch.objects.create(
             project=project,
-            number=next_number(project=project),
+            number=next_number(project=project, rows=Batch.objects.all()),
             name=history.writing.filename[:120],
             kind=history.kind,
             scale="binary_tie" if history.kind == Batch.Kind.PAIRWISE else "",

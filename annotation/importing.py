@@ -18,6 +18,7 @@ from annotation.corpus_writing import CHUNK, Writing, write_comparisons, write_d
 from annotation.errors import FileTooLarge, ImportNotPossible
 from annotation.history_writing import start_history, write_judgments
 from annotation.models import ImportReport, Project, PromptSet
+from annotation.numbering import lock_project
 from annotation.row_shapes import SHAPES, Row
 from annotation.rows import RowError, RowRefused, numbered, parse_row, printable, row_error
 from workforce import auditing
@@ -53,7 +54,8 @@ def import_file(
 
     One bad row refuses the whole file and nothing of it is written. Content that is there already is
     counted as unchanged, so that the same file twice adds nothing. All prompts of the file join the prompt
-    set `prompt_set_name`, if given. Raises NotAllowed, FileTooLarge, RubricNotUsable, ImportNotPossible.
+    set `prompt_set_name`, if given. Raises NotAllowed, FileTooLarge,
+    RubricNotUsable, ImportNotPossible, ProjectBusy.
     """
     require(user=actor, team=project.team, role=Role.LEAD)
     if kind not in SHAPES:
@@ -108,6 +110,7 @@ def _counted(lines: Iterable[bytes], update: Callable[[bytes], None]) -> Iterato
 def _write(
     *, project: Project, kind: str, name: str, actor: User, set_name: str, check: Check, spool: IO[bytes]
 ) -> ImportReport:
+    lock_project(project=project)  # two files at once would otherwise both bring what is new to both
     prompt_set = PromptSet.objects.get_or_create(project=project, name=set_name)[0] if set_name else None
     chunk: list[tuple[int, bytes]] = []
     writing = Writing(
