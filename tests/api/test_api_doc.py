@@ -18,6 +18,7 @@ from training.api_shapes import (
     PlanBody,
     RoundShape,
     RunShape,
+    SampleShape,
 )
 
 TEXT = (settings.BASE_DIR / "docs" / "api.md").read_text(encoding="utf-8")
@@ -61,6 +62,7 @@ def test_a_body_is_taken_as_shown(operation, n, body):
         ("GET /models/{id}/lineage", 0, LineageShape),
         ("POST /rounds/{id}/open", 1, OpenedShape),
         ("GET /runs/{id}/metrics", 0, MetricShape),
+        ("GET /runs/{id}/samples", 0, SampleShape),
         ("GET /projects/{slug}/models", 0, ModelShape),
     ],
 )
