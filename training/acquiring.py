@@ -8,7 +8,7 @@ shows, without the choice's bias, how good the reward model is. An acquisition r
 import logging
 from typing import Any
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Max
 
 from annotation.batching import Item, open_batch
@@ -111,6 +111,9 @@ def advance_rounds() -> None:
     for pk in waiting.exclude(config__has_key="error").values_list("pk", flat=True):
         try:
             _advance(pk)
+        except (OperationalError, InterfaceError) as error:
+            # No fault of the round: the next call, seconds from now, tries again.
+            log.warning("Round %s waits: the database cannot be reached (%s).", pk, error)
         except Exception as error:
             log.exception("Round %s cannot go on.", pk)
             sentence = error.message if isinstance(error, AssayError) else "Its files could not be used; see the log."

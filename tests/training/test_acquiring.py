@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.db import OperationalError, connection
 
 from annotation.models import Response
 from training import acquiring, executing
@@ -94,3 +95,21 @@ def test_a_plan_out_of_range_names_its_field(plan, field: str) -> None:
 def test_a_policy_is_no_reward_model(plan, tiny) -> None:
     with pytest.raises(RunRefused):
         plan(reward_model=tiny)
+
+
+def test_a_database_that_is_away_for_a_moment_does_not_fail_the_round(plan) -> None:
+    planned = plan(items=2)
+    TrainingRun.objects.filter(pk=planned.sample_run.pk).update(state="cancelled")
+
+    def away(execute, sql, params, many, context):
+        if sql.startswith("SELECT") and 'FROM "training_trainingrun"' in sql:
+            raise OperationalError("database is locked")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(away):
+        acquiring.advance_rounds()
+    planned.refresh_from_db()
+    assert planned.state == "sampling" and "error" not in planned.config
+    acquiring.advance_rounds()
+    planned.refresh_from_db()
+    assert planned.state == "failed"  # as its run was cancelled, and no sooner
