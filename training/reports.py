@@ -31,7 +31,8 @@ def headline_of(run: TrainingRun) -> str:
     if run.kind == Kind.SFT:
         return _change("loss", result.get("loss_before"), result.get("loss_after"))
     if run.kind == Kind.REWARD:
-        accuracy, interval = result.get("accuracy"), interval_of(run.result.get("interval"))
+        accuracy = result.get("accuracy")
+        interval = interval_of(run.result.get("interval_clustered")) or interval_of(run.result.get("interval"))
         if accuracy is None:
             return ""
         words = f"accuracy {percent(accuracy)} %"

@@ -60,7 +60,7 @@ def standing_of(run: TrainingRun, record: Record, *, now: datetime | None = None
         percent=round(100 * min(run.step / run.total_steps, 1), 2) if run.total_steps else 0.0,
         left=time_left(run, record) if run.state == State.RUNNING else "",
         seen=lasting(now - run.heartbeat_at) if run.heartbeat_at and run.state == State.RUNNING else "",
-        took=lasting((run.ended_at or now) - run.started_at) if run.started_at else "",
+        took=lasting((run.ended_at or now) - run.started_at) if run.started_at and run.state != State.QUEUED else "",
         alive=active,
         stoppable=active and not run.stop_requested,
         resumable=run.state in RESUMABLE,
@@ -133,9 +133,11 @@ def _silent(run: TrainingRun, now: datetime) -> Note | None:
 def _waiting(run: TrainingRun, now: datetime) -> Note | None:
     if run.state != State.QUEUED or now - run.created_at < timedelta(seconds=30):
         return None
+    # A resumed run was made long before it was queued this time, and when that was is not kept.
+    how_long = "" if run.started_at else f" for {lasting(now - run.created_at)}"
     return Note(
         "look",
-        f"Waiting for a worker since {lasting(now - run.created_at)}.",
+        f"Waiting for a worker{how_long}.",
         "It starts when a train worker is free. Nothing is lost by waiting.",
         "If no worker is running, start one: the queue is called train.",
     )

@@ -54,6 +54,13 @@ def test_a_changed_file_is_found(admin: Client, project: Project, tiny: ModelVer
     assert "Not verified." in text and "does not fit" in text
 
 
+def test_the_card_is_told_in_words(admin: Client, project: Project) -> None:
+    card = {"kind": "sft", "config": {"lr": 1.0}, "result": {"loss_after": 2.0}, "code_version": "rlhf-1", "seed": 7}
+    model = make_model(project, run=make_run(project, kind="sft", state="succeeded"), card=card)
+    text = admin.get(reverse("model", args=[project.slug, model.pk])).content.decode()
+    assert "rlhf-1" in text and "Code version" in text and "{&#x27;" not in text
+
+
 def test_another_project_s_model_is_not_found(admin: Client, project: Project, vic: User) -> None:
     other = Project.objects.create(slug="other", name="Other", team=vic.memberships.get().team)  # type: ignore[attr-defined]
     assert admin.get(reverse("model", args=[project.slug, make_model(other).pk])).status_code == 404

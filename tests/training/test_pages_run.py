@@ -162,6 +162,7 @@ def test_the_interval_by_prompt_is_preferred_and_the_pairs_are_told(admin: Clien
     run = make_run(project, kind="reward", state="succeeded", result=result | {"ties": 31, "measured_on": "test"})
     text = text_of(admin, at(run))
     assert "51.0–69.0" in text and "n 400 pairs of 120 prompts (test split) and 31 ties left out" in text
+    assert "[51.0–69.0]" in text_of(admin, reverse("runs", args=[project.slug]))
 
 
 def test_a_report_without_a_ceiling_says_why(admin: Client, project: Project) -> None:
@@ -219,3 +220,10 @@ def test_stop_and_resume_go_through_the_verbs(admin: Client, project: Project) -
 def test_a_run_that_has_ended_cannot_be_stopped(admin: Client, project: Project) -> None:
     answer = admin.post(at(make_run(project, state="succeeded"), "run-stop"))
     assert answer.status_code == 409 and "has ended already" in answer.content.decode()
+
+
+def test_a_resumed_run_counts_no_time_that_it_did_not_wait(admin: Client, project: Project) -> None:
+    run = make_run(project, state="queued", started_at=timezone.now() - timedelta(hours=3))
+    TrainingRun.objects.update(created_at=timezone.now() - timedelta(hours=3))
+    text = text_of(admin, at(run))
+    assert "Waiting for a worker." in text and "running for" not in text and "3 h" not in text

@@ -76,11 +76,22 @@ def _page(request: HttpRequest, team: Team, found: ModelVersion, *, status: int 
         "children": found.children.all(),
         "stats": reports.stats_of(run) if run else [],
         "report": reward_report(run) if run else None,
+        "card": _in_one_line(found.card),
         "run": run,
         "form": AliasForm(),
         **more,
     }
     return render(request, "training/model.html", page(team, "models", **context), status=status)
+
+
+def _in_one_line(card: dict[str, Any]) -> dict[str, Any]:
+    """What a card says in one word or number; settings, inputs and figures stand on the run's page."""
+    hidden = {"run", "kind"}
+    return {
+        key.replace("_", " "): value
+        for key, value in card.items()
+        if key not in hidden and not isinstance(value, dict | list)
+    }
 
 
 def _model(team: Team, pk: int) -> ModelVersion:
