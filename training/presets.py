@@ -1,5 +1,5 @@
-"""Settings to start from, by kind of run: smoke (a tiny model, seconds), small (a 135-million-parameter model on
-two CPU cores, minutes), standard (a GPU). A launch may override any of them.
+"""Settings to start from, by kind of run: smoke (a few steps, to see that all fits), small (a 135-million-parameter
+model on two CPU cores, minutes), standard (a GPU). A launch may override any of them.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
             "micro_batch": 4,
             "max_prompt_tokens": 64,
             "max_response_tokens": 64,
-            "lr": 2e-3,
+            "lr": 5e-5,
             "checkpoint_every": 2,
         },
         "small": {
