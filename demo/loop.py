@@ -63,9 +63,11 @@ def run_loop(*, cast: Cast, rows: LoopRows, size: Size, base_model: int, say: Sa
     report["sft"] = pick(sft, "loss_before", "loss_after")
     say(f"sft: loss {report['sft']['loss_before']:.3f} → {report['sft']['loss_after']:.3f}, {sft['seconds']} s")
     reward = train(cast, size, "reward", size.reward, base=sft["model"], preference_set=preferences["id"])
-    report["reward"] = pick(reward, "accuracy", "interval", "n", "accuracy_by_length_baseline", "ece")
+    report["reward"] = pick(
+        reward, "accuracy", "interval", "interval_clustered", "n", "accuracy_by_length_baseline", "ece"
+    )
     report["reward"]["human_ceiling"] = preferences["human_ceiling"].get("value")
-    report["reward"]["human_ceiling_n"] = preferences["human_ceiling"].get("n")
+    report["reward"]["human_ceiling_n"] = preferences["human_ceiling"].get("n_pairs")
     say(
         f"reward model: accuracy {report['reward']['accuracy']:.3f} {report['reward']['interval']}, "
         f"human ceiling {shown(report['reward']['human_ceiling'])}, {reward['seconds']} s"
@@ -73,9 +75,7 @@ def run_loop(*, cast: Cast, rows: LoopRows, size: Size, base_model: int, say: Sa
     prompts = find_prompt_set(cast, size.prompt_set)
     ppo = train(cast, size, "ppo", size.ppo, base=sft["model"], reward_model=reward["model"], prompt_set=prompts)
     report["ppo"] = pick(ppo, "reward_before", "reward_after", "kl")
-    report["ppo"]["samples"] = (
-        ppo["result"].get("samples", [])[:4] if isinstance(ppo["result"].get("samples"), list) else []
-    )
+    report["ppo"]["samples"] = cast.admin.get(f"runs/{ppo['id']}/samples")[:4]
     say(
         f"ppo: reward {report['ppo']['reward_before']:.3f} → {report['ppo']['reward_after']:.3f}, "
         f"KL {report['ppo']['kl']:.2f} nats a response, {ppo['seconds']} s"

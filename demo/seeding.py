@@ -10,6 +10,7 @@ from annotation import batching, importing
 from annotation.models import Batch, Comparison, Project, Prompt
 from demo.rows import CONTENT, RATERS, read_jsonl, simulated_rows
 from rubrics import versions
+from rubrics.content import CriterionContent
 from rubrics.models import Rubric, RubricVersion
 from training import promoting
 from training.models import ModelVersion
@@ -22,7 +23,7 @@ GUIDANCE = """Prefer the answer you would send to the person who asked.
 2. **Then complete.** What the person needs, without what they do not.
 3. Length is no merit. Filler is a fault.
 """
-CRITERIA = [
+CRITERIA: list[CriterionContent] = [
     {
         "slug": "correctness",
         "name": "Correctness",
@@ -32,11 +33,22 @@ CRITERIA = [
                 "value": 1,
                 "anchor": "Misleads",
                 "description": "The main claim is wrong, or acting on it would do harm.",
+                "example": "",
             },
-            {"value": 2, "anchor": "Wrong", "description": "An important part is wrong."},
-            {"value": 3, "anchor": "One slip", "description": "Right overall; one minor error that does not mislead."},
-            {"value": 4, "anchor": "Right", "description": "Everything checked is right."},
-            {"value": 5, "anchor": "Airtight", "description": "Right, and it says where it stops being right."},
+            {"value": 2, "anchor": "Wrong", "description": "An important part is wrong.", "example": ""},
+            {
+                "value": 3,
+                "anchor": "One slip",
+                "description": "Right overall; one minor error that does not mislead.",
+                "example": "",
+            },
+            {"value": 4, "anchor": "Right", "description": "Everything checked is right.", "example": ""},
+            {
+                "value": 5,
+                "anchor": "Airtight",
+                "description": "Right, and it says where it stops being right.",
+                "example": "",
+            },
         ],
     },
     {
@@ -44,11 +56,26 @@ CRITERIA = [
         "name": "Completeness",
         "question": "Does it give what the person needs, and no more?",
         "points": [
-            {"value": 1, "anchor": "Misses it", "description": "The question is not answered."},
-            {"value": 2, "anchor": "Partial", "description": "A part is answered; the person must ask again."},
-            {"value": 3, "anchor": "Main point", "description": "The main point is there, useful detail is missing."},
-            {"value": 4, "anchor": "Covers it", "description": "Everything needed is there."},
-            {"value": 5, "anchor": "Thorough", "description": "Everything needed, in the best order, without filler."},
+            {"value": 1, "anchor": "Misses it", "description": "The question is not answered.", "example": ""},
+            {
+                "value": 2,
+                "anchor": "Partial",
+                "description": "A part is answered; the person must ask again.",
+                "example": "",
+            },
+            {
+                "value": 3,
+                "anchor": "Main point",
+                "description": "The main point is there, useful detail is missing.",
+                "example": "",
+            },
+            {"value": 4, "anchor": "Covers it", "description": "Everything needed is there.", "example": ""},
+            {
+                "value": 5,
+                "anchor": "Thorough",
+                "description": "Everything needed, in the best order, without filler.",
+                "example": "",
+            },
         ],
     },
 ]

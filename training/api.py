@@ -23,6 +23,7 @@ from training.api_shapes import (
     PlanBody,
     RoundShape,
     RunShape,
+    SampleShape,
 )
 from training.models import AcquisitionRound, ModelVersion, RunMetric, TrainingRun
 from workforce.models import User
@@ -81,6 +82,13 @@ class RunMetrics(APIView):
         after = int(text) if text.removeprefix("-").isdecimal() and len(text) < 10 else -1
         rows = RunMetric.objects.filter(run=_run(request, pk), step__gt=after).order_by("step")[:MOST_METRICS]
         return Response(MetricShape(rows, many=True).data)
+
+
+class RunSamples(APIView):
+    @extend_schema(responses=SampleShape(many=True))
+    def get(self, request: Request, pk: int) -> Response:
+        """Fixed prompts with their answers before and after the run."""
+        return Response(SampleShape(_run(request, pk).samples.order_by("number"), many=True).data)
 
 
 class StopRun(APIView):

@@ -7,7 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from training.models import AcquisitionRound, ModelVersion, RunMetric, TrainingRun
+from training.models import AcquisitionRound, ModelVersion, RunMetric, RunSample, TrainingRun
 
 
 class LaunchBody(serializers.Serializer[Any]):
@@ -46,6 +46,13 @@ class MetricShape(serializers.ModelSerializer[RunMetric]):
     class Meta:
         model = RunMetric
         fields = ["step", "epoch", "values", "at"]
+        read_only_fields = fields
+
+
+class SampleShape(serializers.ModelSerializer[RunSample]):
+    class Meta:
+        model = RunSample
+        fields = ["number", "messages", "before", "after", "reward_before", "reward_after", "kl"]
         read_only_fields = fields
 
 

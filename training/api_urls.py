@@ -8,6 +8,7 @@ urlpatterns = [
     path("projects/<slug:slug>/runs", api.Runs.as_view(), name="api-runs"),
     path("runs/<int:pk>", api.Run.as_view(), name="api-run"),
     path("runs/<int:pk>/metrics", api.RunMetrics.as_view(), name="api-run-metrics"),
+    path("runs/<int:pk>/samples", api.RunSamples.as_view(), name="api-run-samples"),
     path("runs/<int:pk>/stop", api.StopRun.as_view(), name="api-run-stop"),
     path("runs/<int:pk>/resume", api.ResumeRun.as_view(), name="api-run-resume"),
     path("projects/<slug:slug>/models", api.Models.as_view(), name="api-models"),

@@ -4,7 +4,7 @@ import pytest
 
 from tests.tiny import *  # noqa: F403
 from tests.training.conftest import demonstrations, prompts, tiny, tiny_reward  # noqa: F401
-from training.models import AcquisitionRound, RunMetric, TrainingRun
+from training.models import AcquisitionRound, RunMetric, RunSample, TrainingRun
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +32,7 @@ def test_a_wrong_setting_is_422_and_names_it(signed_in, project, ada, tiny, demo
 
 def test_strangers_raters_and_leads_see_nothing(launched, signed_in, project, lena, rafi, vic) -> None:
     run = launched.json()["id"]
-    paths = [f"runs/{run}", f"runs/{run}/metrics", f"projects/{project.slug}/models"]
+    paths = [f"runs/{run}", f"runs/{run}/metrics", f"runs/{run}/samples", f"projects/{project.slug}/models"]
     for person in (lena, rafi, vic):
         client = signed_in(person)
         assert {client.get(f"/api/v1/{path}").status_code for path in paths} == {404}
@@ -89,3 +89,11 @@ def _proposed(pk: int, prompts) -> None:  # noqa: F811
     pair = [Response.objects.create(prompt=prompt, digest=str(n) * 64, text=str(n)).pk for n in (1, 2)]
     entry = {"prompt": prompt.pk, "responses": pair, "p": 0.5, "uncertainty": 1.0, "reason": "uncertain", "priority": 1}
     AcquisitionRound.objects.filter(pk=pk).update(state="proposed", proposal=[entry])
+
+
+def test_samples_come_in_their_order(launched, signed_in, ada) -> None:
+    run = launched.json()["id"]
+    for number in (2, 1):
+        RunSample.objects.create(run_id=run, number=number, messages=[], before="b", after=f"a{number}", kl=0.5)
+    rows = signed_in(ada).get(f"/api/v1/runs/{run}/samples").json()
+    assert [(row["number"], row["after"], row["kl"]) for row in rows] == [(1, "a1", 0.5), (2, "a2", 0.5)]
