@@ -123,3 +123,9 @@ def test_a_prompt_without_weight_is_not_seen() -> None:
     assert float(loss.detach()) == pytest.approx(math.log1p(math.exp(-1)))
     assert raw.grad is not None
     assert raw.grad[2:].abs().max() == 0
+
+
+def test_a_cut_prompt_is_counted_once_however_many_responses_it_has(tiny: Path) -> None:
+    groups = [group(["x", "y", "z"], (0, 1, 1, 0, 0, -1), prompt="p " * 40), group(["x", "y"], (0, 1, 1, 0, 0, -1))]
+    found = build(groups, [], load_tokenizer(tiny), settings(tiny, max_prompt_tokens=30))
+    assert (found.truncations.prompts, found.truncations.texts) == (1, 5)

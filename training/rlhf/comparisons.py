@@ -17,7 +17,7 @@ from .configs import RewardConfig
 from .evaluating import majority
 from .losses import count_loss, prompt_mean
 from .records import Group, Pair
-from .tokens import Encoded, Truncations, encode
+from .tokens import Encoded, Truncations, encode_prompt, encode_response
 
 
 @dataclass
@@ -73,16 +73,20 @@ def build(
     """Encode and index the groups; measured pairs keep their plain counts, whatever the labels setting."""
     result = Comparisons()
     known: dict[tuple[int, ...], int] = {}
+    openings: dict[str, list[int]] = {}
+
+    def opening(group: Group) -> list[int]:
+        if group.prompt not in openings:
+            openings[group.prompt] = encode_prompt(
+                tokenizer, group.messages, max_tokens=config.max_prompt_tokens, truncations=result.truncations
+            )
+        return openings[group.prompt]
 
     def row_of(group: Group, text: str) -> int:
-        encoded = encode(
-            tokenizer,
-            group.messages,
-            text,
-            max_prompt_tokens=config.max_prompt_tokens,
-            max_response_tokens=config.max_response_tokens,
-            truncations=result.truncations,
+        response = encode_response(
+            tokenizer, text, max_tokens=config.max_response_tokens, truncations=result.truncations
         )
+        encoded = Encoded(opening(group), response)
         key = (len(encoded.prompt), *encoded.ids)
         if key not in known:
             known[key] = len(result.rows)
