@@ -5,9 +5,9 @@ import torch
 from transformers import Gemma2Config, Gemma2ForCausalLM
 
 from tests.rlhf.ppo_cases import left_padded, tiny_policy, tiny_reward_model
-from training.rlhf.actor_critic import ActorCritic, Critic, refuse_processed_logits
+from training.rlhf.actor_critic import ActorCritic, Critic
 from training.rlhf.failures import ConfigError
-from training.rlhf.models import load_policy, load_reward_model
+from training.rlhf.models import load_policy, load_reward_model, refuse_processed_logits
 from training.rlhf.rollout import chosen_logprobs, generate
 from training.rlhf.scoring import RewardNormaliser, reward_model_score
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
+from transformers import Gemma2Config, Gemma2ForCausalLM
 
 from tests.rlhf.conftest import Stopper, never, quiet
 from training.rlhf import sft
@@ -14,7 +15,7 @@ from training.rlhf.compute import start_compute
 from training.rlhf.configs import SFTConfig
 from training.rlhf.failures import ConfigError, NotFinite, Stopped
 from training.rlhf.losses import token_loss_sum
-from training.rlhf.models import load_policy, load_tokenizer
+from training.rlhf.models import load_policy, load_tokenizer, save_policy
 from training.rlhf.tokens import Encoded, collate
 
 
@@ -134,3 +135,15 @@ def test_a_loss_that_is_not_finite_ends_the_run_before_the_update(tiny: Path, de
     config = settings(tiny, lr=1e30, checkpoint_every=1, schedule="constant")
     with pytest.raises(NotFinite, match="step 2"):
         sft.run(config, demonstrations, tmp_path, report=quiet, should_stop=never)
+
+
+def test_a_model_whose_logits_are_changed_after_the_output_layer_is_refused(
+    tiny: Path, demonstrations, tmp_path: Path
+) -> None:
+    tokenizer = load_tokenizer(tiny)
+    shape = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 1, "head_dim": 16}
+    heads = {"num_attention_heads": 2, "num_key_value_heads": 1, "final_logit_softcapping": 1.0}
+    capped = Gemma2ForCausalLM(Gemma2Config(vocab_size=len(tokenizer), **shape, **heads))
+    save_policy(capped, tokenizer, tmp_path / "capped")
+    with pytest.raises(ConfigError, match="base"):
+        sft.run(settings(tmp_path / "capped"), demonstrations, tmp_path / "out", report=quiet, should_stop=never)

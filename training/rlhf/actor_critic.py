@@ -16,8 +16,14 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from .configs import PPOConfig
-from .failures import ConfigError
-from .models import RewardModel, add_lora, load_policy, load_reward_model, load_tokenizer
+from .models import (
+    RewardModel,
+    add_lora,
+    load_policy,
+    load_reward_model,
+    load_tokenizer,
+    refuse_processed_logits,
+)
 from .rollout import Rollout, chosen_logprobs, response_logits, response_states
 from .scoring import RewardNormaliser, Score, reward_model_score, same_vocabulary
 
@@ -127,18 +133,6 @@ class ActorCritic(nn.Module):
             part: {name: weight for name, weight in moving.items() if name.startswith(part + ".")}
             for part in ("policy", "critic")
         }
-
-
-def refuse_processed_logits(model: PreTrainedModel) -> None:
-    """Raises ConfigError for an architecture that changes logits after the output layer (caps, scales)."""
-    ids = torch.arange(min(8, model.config.vocab_size), device=model.device)[None]
-    head: Any = model.get_output_embeddings()
-    with torch.no_grad():
-        if not torch.equal(model(input_ids=ids).logits, head(model.base_model(input_ids=ids).last_hidden_state)):
-            raise ConfigError(
-                "Setting base names a model that changes its logits after the output layer, which PPO here "
-                "does not repeat; nothing was started. Choose a plain architecture such as Llama."
-            )
 
 
 def assemble(

@@ -19,7 +19,7 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
-from .failures import ModelMissing
+from .failures import ConfigError, ModelMissing
 from .folders import atomic_folder, write_json
 
 HEAD_FILE, REWARD_FILE = "reward_head.safetensors", "reward.json"
@@ -52,6 +52,18 @@ def load_policy(folder: Path | str, dtype: torch.dtype = torch.float32) -> PreTr
     """A causal language model in evaluation mode. Raises ModelMissing."""
     model: PreTrainedModel = _load(AutoModelForCausalLM, folder, dtype)
     return model.eval()
+
+
+def refuse_processed_logits(model: PreTrainedModel) -> None:
+    """Raises ConfigError for an architecture that changes logits after the output layer (caps, scales)."""
+    ids = torch.arange(min(8, model.config.vocab_size), device=model.device)[None]
+    head: Any = model.get_output_embeddings()
+    with torch.no_grad():
+        if not torch.equal(model(input_ids=ids).logits, head(model.base_model(input_ids=ids).last_hidden_state)):
+            raise ConfigError(
+                "Setting base names a model that changes its logits after the output layer, which training "
+                "here does not repeat; nothing was started. Choose a plain architecture such as Llama."
+            )
 
 
 def load_tokenizer(folder: Path | str) -> PreTrainedTokenizerBase:

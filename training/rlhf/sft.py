@@ -18,7 +18,7 @@ from .compute import start_compute
 from .configs import SFTConfig
 from .failures import Stopped
 from .folders import write_json
-from .models import add_lora, load_policy, load_tokenizer, save_policy
+from .models import add_lora, load_policy, load_tokenizer, refuse_processed_logits, save_policy
 from .records import Demonstration, read_demonstrations
 from .schedule import batch_at, divide, learning_rate, step_count
 from .tokens import Batch, Encoded, Truncations, collate, encode
@@ -118,7 +118,7 @@ def run(
     """Train on data["demonstrations"] and write ``out``/model; returns and writes the result.
 
     Losses are nats per response token. Goes on from the newest checkpoint in ``out``. Raises Stopped after a
-    checkpoint when ``should_stop`` says so, DataError, ModelMissing, NotFinite.
+    checkpoint when ``should_stop`` says so, ConfigError, DataError, ModelMissing, NotFinite.
     """
     accelerator = start_compute(config, device)
     train, measured, measured_on = read_split(config, data)
@@ -140,6 +140,7 @@ def run(
 
     rows, measured_rows = encoded(train), encoded(measured)
     policy: Any = load_policy(config.base, torch.float32)
+    refuse_processed_logits(policy)
     if config.lora_rank:
         policy = add_lora(policy, rank=config.lora_rank, alpha=config.lora_alpha)
     bare = ResponseLoss(policy)
