@@ -30,6 +30,12 @@ def test_a_bad_setting_is_named(values: dict[str, object], words: str) -> None:
         SFTConfig.from_dict(values)
 
 
+def test_a_large_machine_and_a_number_no_column_holds() -> None:
+    assert SFTConfig.from_dict({"base": "m", "threads": 384}).threads == 384
+    with pytest.raises(ConfigError, match="steps must be at most"):
+        SFTConfig.from_dict({"base": "m", "steps": 2**31})
+
+
 def test_settings_survive_json() -> None:
     config = PPOConfig.from_dict({"base": "m", "reward_model": "r", "kl_target": 6, "steps": 3.0})
     assert config.kl_target == 6.0

@@ -14,6 +14,8 @@ from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
 from .failures import ConfigError
 
+MOST = 2**31 - 1  # what a column of the platform holds; also small enough to be multiplied into other seeds
+
 
 def setting(
     default: Any,
@@ -64,10 +66,8 @@ def _checked(field: dataclasses.Field[Any], annotation: Any, value: Any) -> Any:
 class Compute:
     """Settings that every loop shares: where it runs and what makes it repeatable."""
 
-    seed: int = setting(
-        0, "Seed of every random draw; same seed, machine and threads: same bits", low=0, high=2**31 - 1
-    )
-    threads: int = setting(1, "CPU threads of torch", low=1, high=256)
+    seed: int = setting(0, "Seed of every random draw; same seed, machine and threads: same bits", low=0, high=MOST)
+    threads: int = setting(1, "CPU threads of torch", low=1, high=4096)
     device: str = setting("auto", "Where to run; auto takes a GPU when there is one", choices=("auto", "cpu", "cuda"))
     precision: str = setting("fp32", "Arithmetic of forward and backward; weights stay fp32", choices=("fp32", "bf16"))
 
@@ -98,7 +98,7 @@ class SFTConfig(Compute):
     """Supervised fine-tuning on demonstrations; only response tokens carry loss."""
 
     base: str = setting(REQUIRED, "Folder of the model to start from")
-    steps: int | None = setting(None, "Optimiser steps; null takes them from epochs", low=1)
+    steps: int | None = setting(None, "Optimiser steps; null takes them from epochs", low=1, high=MOST)
     epochs: int = setting(1, "Passes over the train split when steps is null", low=1)
     batch: int = setting(8, "Demonstrations per optimiser step", low=1)
     micro_batch: int = setting(4, "Demonstrations per forward pass", low=1)
@@ -125,7 +125,7 @@ class RewardConfig(Compute):
     scope: str = setting(
         "head", "What is trained: a head on frozen features, LoRA and head, or all", choices=("head", "lora", "full")
     )
-    steps: int | None = setting(None, "Optimiser steps; null takes them from epochs", low=1)
+    steps: int | None = setting(None, "Optimiser steps; null takes them from epochs", low=1, high=MOST)
     epochs: int = setting(1, "Passes over the train groups when steps is null", low=1)
     batch: int = setting(8, "Groups per optimiser step", low=1)
     micro_batch: int = setting(4, "Groups per forward pass", low=1)
@@ -159,7 +159,7 @@ class PPOConfig(Compute):
 
     base: str = setting(REQUIRED, "Folder of the policy to start from; also the reference")
     reward_model: str = setting(REQUIRED, "Folder of the reward model")
-    steps: int = setting(20, "Rollout-and-update steps", low=1)
+    steps: int = setting(20, "Rollout-and-update steps", low=1, high=MOST)
     prompts_per_step: int = setting(8, "Prompts in one rollout batch, one response each", low=1)
     minibatch: int = setting(8, "Responses per optimiser update", low=1)
     micro_batch: int = setting(4, "Responses per forward pass", low=1)
