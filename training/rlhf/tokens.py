@@ -136,5 +136,5 @@ def collate(rows: Sequence[Encoded], *, pad_id: int, side: str = "right") -> Bat
 
 
 def positions(attention_mask: Tensor) -> Tensor:
-    """Position of each real token in its own row, [rows, length]; padding gets 0 on the left, the last one on the right."""
+    """Position of each real token in its own row, [rows, length]; left padding gets 0, right padding the last."""
     return (attention_mask.cumsum(-1) - 1).clamp(min=0)
