@@ -12,6 +12,7 @@ from rubrics.models import RubricVersion
 
 LIMITS = {"slug": 60, "name": 80, "question": 300, "anchor": 40}
 SLUG = re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+)*$")
+NUL = "The text holds a NUL character, which cannot be kept. Type it anew."
 VALUES = range(-9, 100)  # keys are single digits, but an imported scale may count to a hundred
 
 
@@ -65,12 +66,16 @@ def digest_of(content: Content) -> str:
 def problems_of(content: Content) -> dict[str, str]:
     """What the database could not hold, by field: "0.name" is the name of criterion 0, "0.points.2.value" a value."""
     found: dict[str, str] = {}
+    if "\x00" in content["guidance"]:
+        found["guidance"] = NUL
     slugs: set[str] = set()
     for place, criterion in enumerate(content["criteria"]):
         fields: dict[str, Any] = dict(criterion)
         for field in ("slug", "name", "question"):
             if len(fields[field]) > LIMITS[field]:
                 found[f"{place}.{field}"] = f"At most {LIMITS[field]} characters; these are {len(fields[field])}."
+            elif "\x00" in fields[field]:
+                found[f"{place}.{field}"] = NUL
         if not SLUG.match(criterion["slug"]):
             found[f"{place}.slug"] = "Use small letters, digits and single hyphens, such as factual-accuracy."
         elif criterion["slug"] in slugs:
@@ -91,6 +96,8 @@ def _problems_of_points(place: int, points: list[PointContent]) -> dict[str, str
         values.add(point["value"])
         if len(point["anchor"]) > LIMITS["anchor"]:
             found[f"{place}.points.{row}.anchor"] = f"At most {LIMITS['anchor']} characters."
+        elif "\x00" in point["anchor"] + point["description"] + point["example"]:
+            found[f"{place}.points.{row}.anchor"] = NUL
     return found
 
 

@@ -65,6 +65,14 @@ def test_a_malformed_edit_names_each_field_and_changes_nothing(draft: RubricVers
     assert content_of(draft.rubric.versions.get()) == before
 
 
+def test_a_nul_anywhere_is_named_and_not_saved(rubric: Rubric, lena: User) -> None:
+    bad = criterion(name="A\x00", question="\x00?")
+    bad["points"][2]["example"] = "\x00"
+    with pytest.raises(DraftMalformed) as caught:
+        versions.edit_draft(version=rubric.versions.get(), guidance="\x00", criteria=[bad], actor=lena)
+    assert set(caught.value.fields or {}) == {"guidance", "0.name", "0.question", "0.points.2.anchor"}
+
+
 def test_an_edit_from_an_older_state_is_refused(draft: RubricVersion, lena: User, ada: User) -> None:
     seen = digest_of(content_of(draft))
     versions.edit_draft(version=draft, guidance="Ada was here.", criteria=[], actor=ada, seen=seen)
