@@ -72,9 +72,7 @@ def main() -> None:
     def resample_with_library() -> None:
         for _ in range(LIBRARY_RESAMPLES):
             drawn = counts[generator.integers(0, UNITS, UNITS)]
-            krippendorff.alpha(
-                value_counts=drawn, value_domain=np.array(DOMAIN), level_of_measurement="ordinal"
-            )
+            krippendorff.alpha(value_counts=drawn, value_domain=np.array(DOMAIN), level_of_measurement="ordinal")
 
     loop = best(resample_with_library, 1) * RESAMPLES / LIBRARY_RESAMPLES
     once, from_few = (

@@ -44,9 +44,7 @@ class Alpha:
     insufficiency: str | None
 
 
-def library_alpha(
-    unit_counts: npt.ArrayLike, *, level: Level, domain: Sequence[float] | Sequence[str]
-) -> float:
+def library_alpha(unit_counts: npt.ArrayLike, *, level: Level, domain: Sequence[float] | Sequence[str]) -> float:
     """The krippendorff library's alpha of value counts (units, values) that are known to have one.
 
     Level and domain are always given, since the library's defaults change the answer; counts go in as int64,

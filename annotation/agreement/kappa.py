@@ -77,9 +77,7 @@ def pairwise_kappas(
         raise RepeatedLabel("A rater labelled a unit twice. Keep one of the two labels and measure again.")
     cells = n_values * n_values
     keys, counts = _counted(
-        (rater_codes[first] * len(names) + rater_codes[second]) * cells
-        + codes[first] * n_values
-        + codes[second]
+        (rater_codes[first] * len(names) + rater_codes[second]) * cells + codes[first] * n_values + codes[second]
         for first, second in _meetings(unit_codes)
     )
     pairs, starts = np.unique(keys // cells, return_index=True)

@@ -38,9 +38,7 @@ class Patterns:
         return self.units @ self.counts
 
 
-def count_labels(
-    units: npt.ArrayLike, values: npt.ArrayLike, *, domain: Sequence[float] | Sequence[str]
-) -> Counts:
+def count_labels(units: npt.ArrayLike, values: npt.ArrayLike, *, domain: Sequence[float] | Sequence[str]) -> Counts:
     """Count labels per unit: (units, values), units in sorted order, columns in the order of the domain.
 
     units, values: two columns of equal length, one row per label.

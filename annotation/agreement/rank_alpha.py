@@ -70,9 +70,7 @@ def measure_rank_alpha(
         reason = "Rank alpha is undefined here: every rater tied every answer."
     insufficiency = reason
     if reason is None and len(tables) < MIN_UNITS:
-        insufficiency = (
-            f"Not enough to judge by: {len(tables)} of the {MIN_UNITS} prompts needed are ranked twice."
-        )
+        insufficiency = f"Not enough to judge by: {len(tables)} of the {MIN_UNITS} prompts needed are ranked twice."
     low, high = _interval(both, scope, resamples, confidence) if reason is None else (None, None)
     return RankAlpha(
         value=float(1 - observed / expected) if reason is None else None,

@@ -78,9 +78,7 @@ def prompt_order(rankings: npt.ArrayLike) -> PromptOrder:
     """Mean tau-b and W of one prompt's rankings (raters, answers). Raises BadRankings."""
     table = checked_rankings(rankings)
     if len(table) < 2 or table.shape[1] < 2:
-        return PromptOrder(
-            None, None, (), "Order agreement is undefined here: it needs two raters and two answers."
-        )
+        return PromptOrder(None, None, (), "Order agreement is undefined here: it needs two raters and two answers.")
     constant = tuple(int(row) for row in np.flatnonzero((table == table[:, :1]).all(axis=1)))
     ordering = np.delete(table, constant, axis=0)
     signs = pair_signs(ordering)

@@ -30,9 +30,7 @@ def seed_of(scope: str) -> int:
     return int.from_bytes(hashlib.sha256(scope.encode()).digest()[:8], "big")
 
 
-def bootstrap_alphas(
-    added: Floats, units: Counts, *, scale: Floats, level: Level, resamples: int, seed: int
-) -> Floats:
+def bootstrap_alphas(added: Floats, units: Counts, *, scale: Floats, level: Level, resamples: int, seed: int) -> Floats:
     """Alphas of unit resamples, (defined resamples,), at most `resamples` of them.
 
     added: (patterns, values, values), coincidences one unit of each pattern adds; units: (patterns,).

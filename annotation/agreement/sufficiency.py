@@ -38,7 +38,5 @@ def why_insufficient(n_units: int, marginals: npt.NDArray[np.float64]) -> str | 
     if n_units < MIN_UNITS:
         short.append(f"{n_units} of the {MIN_UNITS} units needed have two or more labels")
     if off_mode < MIN_LABELS_OFF_MODE:
-        short.append(
-            f"{off_mode:g} of the {MIN_LABELS_OFF_MODE} labels needed differ from the most frequent answer"
-        )
+        short.append(f"{off_mode:g} of the {MIN_LABELS_OFF_MODE} labels needed differ from the most frequent answer")
     return f"Not enough to judge by: {' and '.join(short)}." if short else None

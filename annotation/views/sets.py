@@ -161,7 +161,7 @@ def _of_kind(project: Project, kind: str) -> QuerySet[Any]:
 
 def _preview(project: Project, given: QueryDict) -> dict[str, Any] | None:
     """Counts for the batches ticked so far; None while none is."""
-    wanted = [whole_number(pk) for pk in given.getlist("batches")]
+    wanted = [number for number in map(whole_number, given.getlist("batches")) if number is not None]
     batches = list(project.batches.exclude(kind=Batch.Kind.DEMONSTRATION).filter(pk__in=wanted))
     if not batches:
         return None

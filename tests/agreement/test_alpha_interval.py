@@ -50,9 +50,7 @@ def test_spread_and_ends_equal_those_of_resampling_units(level):
     assert fast.std() == pytest.approx(sd, abs=4 * np.sqrt(2) * sd / np.sqrt(2 * resamples))
     assert fast.mean() == pytest.approx(slow.mean(), abs=4 * np.sqrt(2) * sd / np.sqrt(resamples))
     ends = np.quantile(slow, [0.025, 0.975])
-    assert np.quantile(fast, [0.025, 0.975]) == pytest.approx(
-        ends, abs=4 * np.sqrt(2) * 2.7 * sd / np.sqrt(resamples)
-    )
+    assert np.quantile(fast, [0.025, 0.975]) == pytest.approx(ends, abs=4 * np.sqrt(2) * 2.7 * sd / np.sqrt(resamples))
 
 
 def test_jackknife_equals_leaving_out_each_unit():
@@ -78,8 +76,7 @@ def test_no_standard_error_when_one_unit_holds_all_the_variation():
 def test_a_scope_always_shows_the_same_interval_and_another_scope_its_own():
     counts = simulated(60, np.random.default_rng(5))
     first, again, other = (
-        measure_alpha(counts, level="ordinal", domain=DOMAIN, scope=scope)
-        for scope in ("p1/v2", "p1/v2", "p1/v3")
+        measure_alpha(counts, level="ordinal", domain=DOMAIN, scope=scope) for scope in ("p1/v2", "p1/v2", "p1/v3")
     )
     assert first == again
     assert (first.low, first.high) != (other.low, other.high)
@@ -88,9 +85,7 @@ def test_a_scope_always_shows_the_same_interval_and_another_scope_its_own():
 
 def test_intervals_cover_the_long_run_value():
     generator = np.random.default_rng(6)
-    truth = measure_alpha(
-        simulated(40_000, generator), level="interval", domain=DOMAIN, scope="t", resamples=0
-    ).value
+    truth = measure_alpha(simulated(40_000, generator), level="interval", domain=DOMAIN, scope="t", resamples=0).value
     samples = (simulated(100, generator) for _ in range(400))
     measured = [measure_alpha(s, level="interval", domain=DOMAIN, scope="c", resamples=400) for s in samples]
     covered = sum(alpha.low <= truth <= alpha.high for alpha in measured)

@@ -32,9 +32,7 @@ def test_own_patterns_give_the_librarys_value(table, level):
     if own.value is None:
         assert reported.value is None
         return
-    oracle = krippendorff.alpha(
-        value_counts=counts, value_domain=np.array(domain, float), level_of_measurement=level
-    )
+    oracle = krippendorff.alpha(value_counts=counts, value_domain=np.array(domain, float), level_of_measurement=level)
     assert reported.value == oracle
     assert own.value == pytest.approx(oracle, rel=0, abs=1e-12)
 
@@ -50,9 +48,7 @@ def test_codes_too_wide_for_one_number_are_folded_all_the_same():
 
 def test_counts_in_narrow_integers_do_not_overflow():
     narrow = np.array([[100, 50], [20, 120]], dtype=np.int8)
-    assert measure_alpha(narrow, level="interval", domain=[0, 1], scope="s").value == pytest.approx(
-        0.280, abs=6e-4
-    )
+    assert measure_alpha(narrow, level="interval", domain=[0, 1], scope="s").value == pytest.approx(0.280, abs=6e-4)
 
 
 def test_labels_are_counted_by_unit_and_by_the_order_of_the_domain():

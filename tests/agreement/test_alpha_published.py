@@ -22,9 +22,7 @@ PUBLISHED_ALPHA = ["kalpha_2011_C", "kalpha_2011_A", "kalpha_wikipedia", "gwet_4
 def alpha_of(matrix, level, long_form):
     units, _, values = long_form(matrix)
     domain = sorted(set(values.tolist()))
-    return measure_alpha(
-        count_labels(units, values, domain=domain), level=level, domain=domain, scope="s"
-    ).value
+    return measure_alpha(count_labels(units, values, domain=domain), level=level, domain=domain, scope="s").value
 
 
 def fleiss_kappa(counts):
@@ -33,9 +31,7 @@ def fleiss_kappa(counts):
     return 1 - (1 - alpha.value) * alpha.n_labels / (alpha.n_labels - 1)
 
 
-@pytest.mark.parametrize(
-    ("level", "published"), [("nominal", 0.743), ("ordinal", 0.815), ("interval", 0.849)]
-)
+@pytest.mark.parametrize(("level", "published"), [("nominal", 0.743), ("ordinal", 0.815), ("interval", 0.849)])
 def test_krippendorff_2011_example_c(level, published, long_form):
     assert alpha_of(KRIPPENDORFF_2011_C, level, long_form) == pytest.approx(published, abs=6e-4)
 

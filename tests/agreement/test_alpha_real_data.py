@@ -28,9 +28,7 @@ def wide_alpha(real_rows):
         labels = [(unit, v) for unit, row in enumerate(rows) for c, v in row.items() if c.startswith("rater")]
         units, values = zip(*labels, strict=True)
         domain = sorted(set(values))
-        return measure_alpha(
-            count_labels(units, values, domain=domain), level="nominal", domain=domain, scope=name
-        )
+        return measure_alpha(count_labels(units, values, domain=domain), level="nominal", domain=domain, scope=name)
 
     return measure
 

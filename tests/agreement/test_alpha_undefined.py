@@ -40,9 +40,7 @@ def test_undefined_is_none_with_the_reason(counts, words):
     st.booleans(),
 )
 def test_no_field_is_ever_nan(counts, level, symmetrised):
-    alpha = measured(
-        counts, domain=[-1, 0, 1], level=level, orientation_symmetrised=symmetrised, resamples=40
-    )
+    alpha = measured(counts, domain=[-1, 0, 1], level=level, orientation_symmetrised=symmetrised, resamples=40)
     numbers = [alpha.value, alpha.low, alpha.high, alpha.standard_error]
     assert all(number is None or np.isfinite(number) for number in numbers)
     assert (alpha.value is None) == (alpha.reason is not None)

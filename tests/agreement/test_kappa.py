@@ -20,9 +20,7 @@ def test_weighted_kappas_of_the_anxiety_ratings(reference, long_form):
     table = reference("irr_anxiety")
     units, raters, values = long_form(table["data"]["reliability_matrix_raters_x_units"])
     kept = raters > 0
-    values = np.unique(values[kept], return_inverse=True)[
-        1
-    ]  # the published weights skip the level nobody used
+    values = np.unique(values[kept], return_inverse=True)[1]  # the published weights skip the level nobody used
     published = table["expected_published"]
     for weights, name in (
         ("unweighted", "kappa_r2_r3_unweighted"),
@@ -38,28 +36,20 @@ def test_weighted_kappas_of_the_anxiety_ratings(reference, long_form):
 def test_pandalm_annotators(real_rows):
     rows = real_rows("pandalm_testset/labels_long.csv")
     units, raters = [row["item"] for row in rows], [row["rater"] for row in rows]
-    found = pairwise_kappas(
-        units, raters, [["a", "tie", "b"].index(row["label"]) for row in rows], n_values=3
-    )
+    found = pairwise_kappas(units, raters, [["a", "tie", "b"].index(row["label"]) for row in rows], n_values=3)
     assert [(pair.rater_a[-1], pair.rater_b[-1]) for pair in found] == [("1", "2"), ("1", "3"), ("2", "3")]
     assert sorted(round(pair.value, 3) for pair in found) == [0.852, 0.862, 0.879]
     assert {pair.n_units for pair in found} == {999}
 
 
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 9), st.integers(0, 4), st.integers(0, 2)), unique_by=lambda row: row[:2]
-    )
-)
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 4), st.integers(0, 2)), unique_by=lambda row: row[:2]))
 def test_every_pair_is_the_confusion_of_its_shared_units(labels):
     given_by = {(unit, rater): value for unit, rater, value in labels}
     columns = list(zip(*labels, strict=True)) if labels else [(), (), ()]
     found = {(pair.rater_a, pair.rater_b): pair for pair in pairwise_kappas(*columns, n_values=3)}
     for a in range(5):
         for b in range(a + 1, 5):
-            shared = [
-                (given_by[u, a], given_by[u, b]) for u in range(10) if {(u, a), (u, b)} <= given_by.keys()
-            ]
+            shared = [(given_by[u, a], given_by[u, b]) for u in range(10) if {(u, a), (u, b)} <= given_by.keys()]
             if not shared:
                 assert (a, b) not in found
                 continue

@@ -62,9 +62,7 @@ def test_chance_is_the_mean_over_every_permutation_of_the_answers(rankings):
 def test_without_ties_alpha_is_the_mean_tau(orders):
     prompts = [np.array(orders[:2]), np.array(orders[2:])]
     taus = [prompt_order(prompt).tau_b for prompt in prompts]
-    assert measure_rank_alpha(prompts, scope="s", resamples=0).value == pytest.approx(
-        np.mean(taus), abs=1e-12
-    )
+    assert measure_rank_alpha(prompts, scope="s", resamples=0).value == pytest.approx(np.mean(taus), abs=1e-12)
 
 
 def test_one_order_is_one_and_random_orders_are_chance():
