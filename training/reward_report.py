@@ -89,6 +89,9 @@ def reward_report(run: TrainingRun) -> RewardReport | None:
         marks["people"] = mark("human ceiling", ceiling, ceiling_interval)
     n = number(result.get("n"))
     state, sentence = _verdict(accuracy, interval, length, ceiling_interval)
+    if result.get("measured_on") == "train":
+        state = "look"
+        sentence = "Measured on the pairs it was trained on: this says nothing about others. Freeze a set with a split."
     ece = number(result.get("ece"))
     if state == "passed" and ece is not None and ece > ECE_LIMIT:
         state = "look"
