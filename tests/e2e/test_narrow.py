@@ -28,6 +28,14 @@ def test_graded_by_touch(open_page, batch_of, rosa) -> None:
     assert Judgment.objects.get().raw_value == 6
 
 
+def test_the_guide_is_within_reach(open_page, batch_of, rosa) -> None:
+    page = open_page(rosa, f"/label/{batch_of(tasks=1, overlap=1).pk}/", width=320, height=640, has_touch=True)
+    page.get_by_role("button", name="Keyboard shortcuts").tap()
+    page.get_by_role("dialog").get_by_role("button", name="Guide").tap()
+    expect(page.locator("dialog[open]")).to_have_count(1)
+    expect(page.locator("[data-guide]")).to_be_visible()
+
+
 def test_targets_are_large_enough(open_page, batch_of, rosa) -> None:
     """WCAG 2.2, 2.5.8: 24 by 24 CSS pixels; text links inside a sentence are excepted."""
     batch = batch_of(kind="ranking", responses=4, tasks=1, overlap=1)

@@ -60,6 +60,9 @@ export function meaning(event, kind) {
 
 export function sheet(kind) {
   const dialog = element("dialog", { className: "sheet" });
+  // A phone's top bar has no room for the guide: there it is reached from this sheet.
+  const open = () => (dialog.close(), document.querySelector("[data-do=guide]").click());
+  const guide = element("button", { className: "btn sm", type: "button", textContent: "Guide", onclick: open });
   const close = element("button", { className: "btn sm", type: "button", textContent: "Close", onclick: () => dialog.close() });
   const rows = TABLE.filter((row) => row.kinds.includes(kind)).map((row) => {
     const keys = row.shown.map((text) => element("kbd", { textContent: text }));
@@ -68,7 +71,7 @@ export function sheet(kind) {
   const on = element("input", { type: "checkbox", checked: singleKeys(), onchange: () => write("keys", on.checked) });
   dialog.setAttribute("aria-labelledby", "keys-title");
   dialog.append(element("div", {},
-    element("div", { className: "sheet-head" }, element("h2", { id: "keys-title", textContent: "Keyboard" }), close),
+    element("div", { className: "sheet-head" }, element("h2", { id: "keys-title", textContent: "Keyboard" }), guide, close),
     element("dl", { className: "keylist" }, ...rows),
     element("label", { className: "check" }, on, "Single-key shortcuts on")));
   dialog.addEventListener("close", () => dialog.remove());
