@@ -66,7 +66,7 @@ CATALOGUE: dict[str, tuple[Spec, ...]] = {
             "Reward",
             "mean per response",
             "reward",
-            (("reward", "model reward"), ("reward_total", "after KL penalty")),
+            (("reward", "model reward"), ("reward_total", "as optimised: normalised, less penalties")),
         ),
         Spec("kl", "KL to reference", "mean per response", "nats per response", (("kl", "KL"),), True),
         Spec(
