@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from rest_framework import exceptions, status
@@ -33,6 +33,13 @@ def api_error(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, AssayError):
         body: dict[str, Any] = {"code": error.code, "message": error.message, "fields": error.fields}
         return Response({"error": body}, status=error.status)
+    if isinstance(error, RequestDataTooBig):
+        body = {
+            "code": "body_too_large",
+            "message": "This request is larger than any the site expects. Nothing was changed. Send less at a time.",
+            "fields": None,
+        }
+        return Response({"error": body}, status=status.HTTP_413_REQUEST_ENTITY_TOO_LARGE)
     response = exception_handler(error, context)
     if response is None:
         return None
