@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from annotation.agreement.consensus import majority as consensus_majority
 from training.rlhf.evaluating import (
     JudgedPair,
     calibration_error,
@@ -49,16 +50,6 @@ def test_a_calibrated_model_has_no_calibration_error() -> None:
     assert log_loss([pair(0.5, 1), pair(0.5, -1)]) == pytest.approx(math.log(2))
 
 
-def test_majority() -> None:
-    assert [majority(2, 0, 1), majority(1, 0, 2), majority(1, 1, 1), majority(1, 2, 0), majority(2, 2, 0)] == [
-        1,
-        -1,
-        0,
-        0,
-        1,
-    ]
-
-
 def test_summary_counts_ties_apart_and_knows_the_longer() -> None:
     found = summarise(
         [pair(0.8, 1, "a", (9, 3)), pair(0.8, -1, "b", (2, 9)), pair(0.6, 0, "c"), pair(0.5, 1, "a", (4, 4))]
@@ -67,3 +58,14 @@ def test_summary_counts_ties_apart_and_knows_the_longer() -> None:
     assert found["accuracy"] == pytest.approx(0.5)  # right, wrong, and half for no preference
     assert found["accuracy_by_length_baseline"] == pytest.approx(2.5 / 3)
     assert summarise([pair(0.6, 0)])["accuracy"] is None
+
+
+@pytest.mark.parametrize(
+    ("counts", "side"),
+    [((2, 1, 0), 1), ((0, 1, 2), -1), ((1, 1, 1), 0), ((1, 2, 0), 0), ((1, 1, 0), 0), ((0, 1, 1), 0), ((2, 0, 2), 0)],
+)
+def test_a_winner_is_what_the_human_ceiling_calls_one(counts: tuple[int, int, int], side: int) -> None:
+    """An accuracy is read against the ceiling, so both must be of pairs whose winner stands alone in front."""
+    assert majority(*counts) == side
+    column = consensus_majority([counts], n_values=3)[0]
+    assert {0: 1, 2: -1}.get(int(column), 0) == side

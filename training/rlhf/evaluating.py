@@ -30,8 +30,8 @@ class JudgedPair:
 
 
 def majority(wins_i: float, ties: float, wins_j: float) -> int:
-    """+1, -1 or 0 (tied) by the most frequent judgment; wins that are even count as tied."""
-    if wins_i == wins_j or ties > max(wins_i, wins_j):
+    """+1 or -1 for the side whose wins are the most frequent judgment alone, else 0 (tied, or split)."""
+    if wins_i == wins_j or ties >= max(wins_i, wins_j):
         return 0
     return 1 if wins_i > wins_j else -1
 
