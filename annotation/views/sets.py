@@ -14,6 +14,7 @@ from annotation import freezing
 from annotation.errors import NothingToFreeze, SetFileMissing
 from annotation.forms import FreezeDemonstrationsForm, FreezePreferencesForm
 from annotation.models import Batch, Demonstration, DemonstrationSet, PreferenceSet, Project
+from annotation.set_files import file_digest
 from annotation.views.coefficients import measured_when_frozen
 from annotation.views.projects import led_project, me, page
 from workforce.numerals import whole_number
@@ -145,11 +146,11 @@ def set_verify(request: HttpRequest, slug: str, kind: str, number: int) -> HttpR
 @login_required
 @require_safe
 def set_download(request: HttpRequest, slug: str, kind: str, number: int) -> FileResponse:
-    """The canonical JSONL, byte for byte as frozen."""
+    """The canonical JSONL, byte for byte as frozen; a file that has changed is not handed out."""
     project = led_project(request, slug)
     frozen = get_object_or_404(_of_kind(project, kind), number=number)
     path = freezing.set_path(frozen_set=frozen)
-    if not path.exists():
+    if file_digest(path=path) != frozen.sha256:
         raise SetFileMissing
     name = f"{project.slug}-{kind}-set-{number}.jsonl"
     return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type="application/jsonl")

@@ -89,6 +89,7 @@ def test_verifying_finds_a_changed_file(lead: Client, batch: Batch) -> None:
     path.chmod(0o644)
     path.write_bytes(path.read_bytes() + b"\n")
     assert "Verified" not in lead.post(verify, follow=True).content.decode()
+    assert lead.get(reverse("preference-set-download", args=["helpful", 1])).status_code == 409
 
 
 def test_demonstrations_are_frozen_with_their_split(lead: Client, project: Project, lena: User) -> None:
