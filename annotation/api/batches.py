@@ -17,7 +17,8 @@ from annotation.errors import RubricNotUsable
 from annotation.measuring import latest_reports
 from annotation.models import AgreementReport, Batch, Judgment, Project, PromptSet
 from rubrics.models import RubricVersion
-from workforce.models import User
+from workforce.models import Role, User
+from workforce.roles import require
 
 TASKS_PER_PAGE = 500
 
@@ -28,6 +29,7 @@ def open_new(request: Request, slug: str) -> Response:
     """Open a batch of the project's comparisons (of one source, or all) or of a prompt set."""
     user = cast(User, request.user)
     project = get_object_or_404(Project.objects.visible_to(user), slug=slug)
+    require(user=user, team=project.team, role=Role.LEAD)  # before a rater learns which prompt sets there are
     body = OpenBatchBody(data=request.data)
     body.is_valid(raise_exception=True)
     data = body.validated_data

@@ -106,3 +106,8 @@ def test_raters_and_strangers_see_nothing_of_the_leads(signed_in, project, lena,
         refused = signed_in(rafi).post(f"/api/v1/projects/helpful/{url}", body, format="json")
         assert (refused.status_code, refused.json()["error"]["code"]) == (403, "not_allowed")
     assert PreferenceSet.objects.count() == 1 and Batch.objects.get().state == "open"
+
+
+def test_a_rater_does_not_learn_which_prompt_sets_there_are(signed_in, project, rafi):
+    body = {"name": "b", "kind": "demonstration", "prompt_set": "perhaps"}
+    assert signed_in(rafi).post("/api/v1/projects/helpful/batches", body, format="json").status_code == 403
