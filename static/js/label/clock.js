@@ -21,7 +21,7 @@ export function clock(desk) {
   function tick() {
     const now = Date.now();
     const running = !paused && document.visibilityState === "visible" && now - lastInput < idleAfter;
-    if (running) active += Math.min(now - last, 2000);
+    if (running) active += Math.max(0, Math.min(now - last, 2000));
     last = now;
     const seconds = Math.floor((before + active) / 1000);
     const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
@@ -32,7 +32,7 @@ export function clock(desk) {
   let timer = setInterval(tick, 1000);
   return {
     get active() { tick(); return active; },
-    get wall() { return Date.now() - started; },
+    get wall() { return Math.max(0, Date.now() - started); },
     pause(on) { tick(); paused = on; lastInput = Date.now(); },
     stop() { clearInterval(timer); },
     go() { clearInterval(timer); last = lastInput = Date.now(); timer = setInterval(tick, 1000); },
