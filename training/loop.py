@@ -138,7 +138,8 @@ def _next_round(facts: Facts) -> Step:
         words = "round yet. A policy and a reward model choose what to ask next"
         return Step("Next round", "notyet", "no proposal", "No", words, "Plan a round", _url(facts, "round-new"))
     url = _url(facts, "round", project.round_number)
-    items = (project.round_config or {}).get("items", 0)
+    # A small pool proposes fewer than were asked for.
+    items = project.round_items or (project.round_config or {}).get("items", 0)
     number, states = project.round_number, AcquisitionRound.State
     if project.round_state == states.PROPOSED:
         return Step("Next round", "look", "proposal ready", f"{items:,}", "items proposed", "Review proposal", url)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, Func, IntegerField, OuterRef, Q, Subquery
 
 from annotation.models import Batch, PreferenceSet, Project, Prompt, Slot
 from training.models import AcquisitionRound, ModelAlias, ModelVersion, TrainingRun
@@ -11,6 +11,16 @@ from workforce.models import Role, User
 
 LEARNING = (TrainingRun.Kind.SFT, TrainingRun.Kind.REWARD, TrainingRun.Kind.PPO)
 RECENT_RUNS = 40
+
+
+class Length(Func):
+    """How many entries a JSON list has; the list itself can be long and stays in the database."""
+
+    function = "jsonb_array_length"
+    output_field = IntegerField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, function="json_array_length", **context)
 
 
 @dataclass
@@ -51,6 +61,7 @@ def administered(user: User, slug: str) -> Any:
             round_number=Subquery(rounds.values("number")[:1]),
             round_state=Subquery(rounds.values("state")[:1]),
             round_config=Subquery(rounds.values("config")[:1]),
+            round_items=Subquery(rounds.values(entries=Length("proposal"))[:1]),
             round_batch=Subquery(rounds.values("batch__number")[:1]),
         )
         .first()

@@ -122,3 +122,10 @@ def test_home_tells_where_models_came_from_and_what_happened_lately(
     text = client.get(reverse("project-home", args=[project.slug])).content.decode()
     assert "Where each model came from" in text and model.digest[:6] in text
     assert "Ada gave a name to the model ppo-9" in text
+
+
+def test_a_round_counts_what_it_proposes_and_not_what_was_asked_for(ada: User, project: Project) -> None:
+    found = make_round(project)
+    found.config["items"] = 20
+    found.save()
+    assert steps(ada, project)["Next round"].value == "4"
