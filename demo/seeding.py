@@ -120,6 +120,7 @@ def find_place(*, slug: str) -> Place | None:
     return Place(project, with_role[Role.ADMIN][0], with_role[Role.LEAD][0], with_role[Role.RATER], version)
 
 
+@transaction.atomic
 def seed_demo() -> Place:
     """The demo project with open batches of every kind, judged history and demonstrations; made once."""
     found = find_place(slug="demo")
