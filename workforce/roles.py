@@ -3,13 +3,13 @@
 from workforce.errors import NotAllowed
 from workforce.models import Membership, Role, Team, User
 
-# An admin can do what a lead can. Neither labels unless they are a rater as well.
-IMPLIES = {Role.RATER: {Role.RATER}, Role.LEAD: {Role.LEAD, Role.ADMIN}, Role.ADMIN: {Role.ADMIN}}
+# Which roles grant this one: an admin can do what a lead can. Neither labels unless they are a rater as well.
+GRANTED_BY = {Role.RATER: {Role.RATER}, Role.LEAD: {Role.LEAD, Role.ADMIN}, Role.ADMIN: {Role.ADMIN}}
 
 
 def holds(*, user: User, team: Team, role: Role) -> bool:
     """Whether the active person holds the role in the team, directly or through a higher one."""
-    return user.is_active and Membership.objects.filter(user=user, team=team, role__in=IMPLIES[role]).exists()
+    return user.is_active and Membership.objects.filter(user=user, team=team, role__in=GRANTED_BY[role]).exists()
 
 
 def require(*, user: User, team: Team, role: Role) -> None:
@@ -22,5 +22,5 @@ def teams_of(*, user: User, role: Role | None = None) -> list[int]:
     """Primary keys of the teams in which the person holds the role (any role if None)."""
     memberships = Membership.objects.filter(user=user) if user.is_active else Membership.objects.none()
     if role is not None:
-        memberships = memberships.filter(role__in=IMPLIES[role])
+        memberships = memberships.filter(role__in=GRANTED_BY[role])
     return list(memberships.values_list("team_id", flat=True).distinct())

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from workforce.models import Membership, Role
-from workforce.roles import IMPLIES
+from workforce.roles import GRANTED_BY
 
 register = template.Library()
 
@@ -48,7 +48,7 @@ def lead_pages(user: Any, project: Any, nav: str) -> list[dict[str, Any]]:
     if not project or not user.is_authenticated:
         return []
     held = set(Membership.objects.filter(user=user, team_id=project.team_id).values_list("role", flat=True))
-    seen = [entry for entry in LEAD_PAGES if held & IMPLIES[entry[2]]]
+    seen = [entry for entry in LEAD_PAGES if held & GRANTED_BY[entry[2]]]
     return [
         {"words": words, "url": reverse(name, args=[project.slug]), "current": nav == name or nav in belonging}
         for name, words, _, belonging in seen
