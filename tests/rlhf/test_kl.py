@@ -62,9 +62,7 @@ def test_padding_changes_no_reward():
 
 def test_a_response_without_a_token_is_refused():
     with pytest.raises(ValueError, match="single token"):
-        penalised_rewards(
-            torch.ones(1), torch.zeros(1, 2), torch.zeros(1, 2, dtype=torch.bool), coefficient=1.0
-        )
+        penalised_rewards(torch.ones(1), torch.zeros(1, 2), torch.zeros(1, 2, dtype=torch.bool), coefficient=1.0)
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,7 @@ def reward_model_score(model: RewardModel, *, rows: int) -> Score:
     @torch.no_grad()
     def score(rollout: Rollout) -> Tensor:
         pieces = [rollout.rows(index) for index in torch.arange(len(rollout)).split(rows)]
-        return torch.cat(
-            [model.rewards(p.input_ids, p.attention_mask, p.ends, p.position_ids) for p in pieces]
-        )
+        return torch.cat([model.rewards(p.input_ids, p.attention_mask, p.ends, p.position_ids) for p in pieces])
 
     return score
 
