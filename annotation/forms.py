@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from annotation.models import Batch, ImportReport, Project
 from annotation.scales import SCALES
-from annotation.sources import Source, sources_of
+from annotation.sources import Source, fitting, sources_of
 from rubrics.models import RubricVersion
 from workforce.numerals import whole_number
 
@@ -59,7 +59,10 @@ class OpenBatchForm(forms.Form):
         mine = next((v for v in ordered if v.rubric_id == project.rubric_id), None)
         versions.initial = mine or ordered.first()
         choices: forms.ChoiceField = self.fields["source"]  # type: ignore[assignment]
-        choices.choices = [(source.key, source.label) for source in sources_of(project)]
+        sources = sources_of(project)
+        choices.choices = [(source.key, source.label) for source in sources]
+        kind = self.fields["kind"].initial
+        choices.initial = next((s.key for s in sources if fitting(s, kind=kind, fresh=True).exists()), None)
 
     def source_chosen(self) -> Source:
         """The source behind the chosen key. Only after is_valid()."""

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Avg, Count, Max, Q
+from django.db.models import Avg, Count, Max, Q, QuerySet
 
-from annotation.models import Assignment, Batch, Demonstration, Judgment, Slot
+from annotation.models import Assignment, Batch, Demonstration, Flag, Judgment, Slot
 from workforce.models import User
 
 MOST_MARKS = 2000
@@ -123,6 +123,12 @@ def _rater_row(person: User, given: dict[str, object] | None, lease: Assignment 
         mean_ms=given["ms"],  # type: ignore[arg-type]
         last=given["last"],  # type: ignore[arg-type]
     )
+
+
+def flags_of(batch: Batch) -> QuerySet[Flag]:
+    """What raters want looked at in current judgments, newest first."""
+    current = Flag.objects.filter(judgment__task__batch=batch, judgment__superseded_by__isnull=True)
+    return current.select_related("judgment__task", "judgment__rater").order_by("-pk")
 
 
 def judgment_rows(batch: Batch) -> Iterator[dict[str, object]]:

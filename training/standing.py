@@ -84,7 +84,14 @@ def notes_of(run: TrainingRun, record: Record, now: datetime) -> list[Note]:
     """What needs a look, worst first."""
     found = [
         note
-        for note in (_ended(run), _silent(run, now), _waiting(run, now), _stopping(run), _above_band(run, record))
+        for note in (
+            _ended(run),
+            _silent(run, now),
+            _waiting(run, now),
+            _stopping(run),
+            _above_band(run, record),
+            _got_worse(run),
+        )
         if note
     ]
     return found
@@ -164,4 +171,16 @@ def _above_band(run: TrainingRun, record: Record) -> Note | None:
         "Look at the samples sorted by reward gain.",
         "#samples",
         "See samples",
+    )
+
+
+def _got_worse(run: TrainingRun) -> Note | None:
+    before, after = run.result.get("loss_before"), run.result.get("loss_after")
+    if run.state != State.SUCCEEDED or before is None or after is None or after <= before:
+        return None
+    return Note(
+        "look",
+        f"The loss on texts that were held back rose from {spoken(before)} to {spoken(after)}.",
+        "The model got worse at what it was taught; do not build on it.",
+        "A lower learning rate or fewer steps usually mend this.",
     )

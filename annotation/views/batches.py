@@ -25,6 +25,7 @@ from workforce.numerals import whole_number
 
 BATCHES_PER_PAGE = 25
 MOST_RATERS = 20
+MOST_FLAGS = 50
 MOST_KAPPAS = 10
 KINDS = [
     (Batch.Kind.PAIRWISE.value, "Pairwise", "which of two answers is better, and how much"),
@@ -85,6 +86,7 @@ def batch(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     reports = shown(measuring.latest_reports(batch=batch)) if batch.kind != Batch.Kind.DEMONSTRATION else []
     progress, kappas = batching.progress_of(batch=batch), kappas_of(reports)
     raters = reporting.raters_of(batch, now=timezone.now())
+    flags = reporting.flags_of(batch)
     cant_judge = sum(row.cant_judge for row in raters)
     context = page(
         project,
@@ -94,6 +96,8 @@ def batch(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         marks=reporting.marks_of(batch),
         slots=reporting.slots_of(batch),
         raters=raters[:MOST_RATERS],
+        flags=flags[:MOST_FLAGS],
+        flag_count=flags.count(),
         rater_count=len(raters),
         reports=reports,
         headline=reports[0] if reports else None,

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from annotation import assigning
 from annotation.importing import import_file
-from annotation.models import Batch, Judgment, Project
+from annotation.models import Batch, Comparison, Judgment, Project
 from rubrics.models import RubricVersion
 from tests.annotation.makers import answer, make_batch, make_comparison, shown_value
 from tests.annotation.pages import answered
@@ -160,3 +160,21 @@ def test_the_export_can_be_imported_elsewhere(
     there = Judgment.objects.filter(task__batch=history)
     given = set(there.values_list("task__comparison__external_id", "strength"))
     assert given == {(row["item"], row["strength"]) for row in rows}
+
+
+def test_a_raters_flag_is_shown_with_its_reason(lead: Client, project: Project, rubric_version, lena, rafi) -> None:
+    batch = make_batch(project, lena, rubric_version, tasks=1, overlap=1)
+    assert b"Flags" not in lead.get(reverse("batch", args=[project.slug, batch.number])).content
+    lease = assigning.claim_next(batch=batch, rater=rafi)
+    answer(lease, value=2, flags=["personal_data"], rationale="It names a <b>neighbour</b>.")
+    page = lead.get(reverse("batch", args=[project.slug, batch.number])).content.decode()
+    assert "Personal data" in page and "It names a &lt;b&gt;neighbour" in page
+
+
+def test_the_form_begins_with_a_source_that_has_something_left(lead: Client, project: Project, rubric_version) -> None:
+    for source in ("all used", "fresh"):
+        made = make_comparison(project, source, ["one", "other"])
+        Comparison.objects.filter(pk=made.pk).update(source=source)
+    _open(lead, rubric_version, source="c:all used")
+    page = lead.get(reverse("batch-new", args=[project.slug])).content.decode()
+    assert '<option value="c:fresh" selected' in page

@@ -227,3 +227,10 @@ def test_a_resumed_run_counts_no_time_that_it_did_not_wait(admin: Client, projec
     TrainingRun.objects.update(created_at=timezone.now() - timedelta(hours=3))
     text = text_of(admin, at(run))
     assert "Waiting for a worker." in text and "running for" not in text and "3 h" not in text
+
+
+def test_a_loss_that_rose_is_said_in_words(admin: Client, project: Project) -> None:
+    make_run(project, 1, "sft", "succeeded", result={"loss_before": 3.1, "loss_after": 6.2})
+    make_run(project, 2, "sft", "succeeded", result={"loss_before": 3.1, "loss_after": 2.9})
+    pages = [admin.get(reverse("run", args=[project.slug, number])).content.decode() for number in (1, 2)]
+    assert ["do not build on it" in page for page in pages] == [True, False]
