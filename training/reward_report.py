@@ -172,7 +172,6 @@ def _reward_stats(result: dict[str, Any], n: float | None) -> list[Stat]:
         ("log_loss", "Log loss", "coin: 0.69"),
         ("loss_before", "Loss before", "nats per pair"),
         ("loss_after", "Loss after", "nats per pair"),
-        ("mean", "Mean reward", "on the training responses"),
         ("std", "Spread of reward", "standard deviation"),
     ):
         value = number(result.get(key))
