@@ -101,6 +101,7 @@ def batch(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         rater_count=len(raters),
         reports=reports,
         headline=reports[0] if reports else None,
+        any_defined=any(report.defined for report in reports),
         start=min([0.0, *(report.axis_low for report in reports)]),
         kappas=kappas[:MOST_KAPPAS],
         more_kappas=kappas[MOST_KAPPAS:],
