@@ -40,8 +40,12 @@ def free_port(wanted: int = 0) -> int:
     raise OSError("no free port on 127.0.0.1")
 
 
+def _leave(number: int, frame: object) -> None:
+    raise SystemExit(128 + number)
+
+
 class Stack:
-    """A context in which web and workers run. `environment` is added to this process's own."""
+    """A context in which web and workers run; enter it in the main thread. `environment` is added to our own."""
 
     def __init__(self, *, var: Path, port: int, environment: dict[str, str] | None = None) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -57,6 +61,9 @@ class Stack:
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Self:
+        # Asked to end, or its terminal closed: leave through __exit__, so that no process stays behind.
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, _leave)
         self.logs.mkdir(parents=True, exist_ok=True)
         try:
             for name, arguments in self.commands.items():

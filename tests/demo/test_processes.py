@@ -2,10 +2,13 @@
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
 import pytest
+from django.conf import settings
 
 from demo.client import Person, Refused
 from demo.processes import ProcessDied, Stack, free_port
@@ -35,6 +38,20 @@ def test_a_dead_part_is_reported_by_name(stack: Stack) -> None:
         stack.processes["beat"].wait(10)
         with pytest.raises(ProcessDied, match="beat"):
             stack.check()
+
+
+def test_asked_to_end_it_leaves_no_process_behind(tmp_path: Path) -> None:
+    code = "import sys, time, pathlib; from demo.processes import Stack, free_port\n"
+    code += "with Stack(var=pathlib.Path(sys.argv[1]), port=free_port()): print('up', flush=True); time.sleep(600)"
+    environment = os.environ | {"DATABASE_URL": f"sqlite:///{tmp_path}/assay.sqlite3", "BROKER_URL": "filesystem://"}
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    with subprocess.Popen(command, env=environment, cwd=settings.BASE_DIR, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None and parent.stdout.readline() == b"up\n"
+        family = _family(parent.pid)
+        assert len(family) >= 5
+        parent.terminate()
+        assert parent.wait(60) == 128 + signal.SIGTERM
+    assert not [process for process in family if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
 
 
 def _family(pid: int) -> list[psutil.Process]:
