@@ -29,7 +29,7 @@ FULL = Size(
     rows=None,
     sft={"steps": 32, "lr": 3e-5, "warmup_steps": 4, "checkpoint_every": 16},
     reward={"max_prompt_tokens": 160, "max_response_tokens": 160},
-    ppo={"steps": 40, "lr": 5e-4, "beta": 0.05, "micro_batch": 8, "missing_eos_penalty": 0.2, "samples": 16},
+    ppo={"steps": 20, "lr": 5e-4, "beta": 0.1, "micro_batch": 8, "missing_eos_penalty": 0.2, "samples": 16},
     round={"items": 20, "holdout_share": 0.2, "answers_per_prompt": 2, "overlap": 2},
     step_timeout=1500,
 )
