@@ -212,3 +212,27 @@ def test_single_key_shortcuts_can_be_switched_off(open_page, batch_of, rosa) -> 
     page.keyboard.press("3")
     page.keyboard.press("Control+Enter")
     expect(page.locator("[data-message]")).to_contain_text("One thing left: the overall grade")
+
+
+def test_who_is_quicker_than_the_observer_is_not_asked_for_what_is_in_view(open_page, batch_of, rosa) -> None:
+    batch = batch_of(tasks=1, overlap=1)
+    page = open_page(rosa, f"/label/{batch.pk}/")
+    page.add_init_script("IntersectionObserver = class { observe() {} unobserve() {} disconnect() {} }")
+    page.reload()
+    page.keyboard.press("1")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Nothing is waiting")).to_be_visible()
+
+
+def test_an_answer_whose_end_was_never_in_view_is_asked_about_once(open_page, batch_of, rosa) -> None:
+    batch = batch_of(tasks=1, overlap=1)
+    page = open_page(rosa, f"/label/{batch.pk}/")
+    page.add_init_script("IntersectionObserver = class { observe() {} unobserve() {} disconnect() {} }")
+    page.reload()
+    page.evaluate("document.querySelector('[data-answer=B] [data-end]').parentElement.style.paddingTop = '5000px'")
+    page.keyboard.press("1")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("You have not reached the end of B.")).to_be_visible()
+    assert Judgment.objects.count() == 0
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Nothing is waiting")).to_be_visible()
