@@ -52,7 +52,7 @@ def main() -> None:
         with Stack(var=Path(folder), port=free_port()) as stack:
             person = Person(stack.url)
             person.sign_in(people.issue_login_link(user=place.raters[0]))
-            peer, _ = measure(lambda: Person(stack.url).request("GET", "/login"))
+            peer, _ = measure(lambda: Person(stack.url).request("GET", "/login/"))
             for batch in Batch.objects.filter(project=place.project, state="open").order_by("id"):
                 median, high = measure(lambda path=f"/label/{batch.pk}/": person.request("GET", path))
                 for name, value in (("median", median), ("p95", high)):
