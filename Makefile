@@ -44,8 +44,17 @@ bench-agreement: $(INSTALLED) ## Alpha and its interval against the krippendorff
 bench-label-page: $(INSTALLED) ## How fast the label screen is answered
 	$(BIN)/python -m benchmarks.label_page
 
+gauntlet-label: $(INSTALLED) ## 500 items under faults in a real browser: none lost, none doubled
+	CHAOS_ITEMS=500 $(BIN)/python -m pytest -q -s tests/e2e/test_many_faults.py
+
+bench-label-screen: $(INSTALLED) ## In a real browser: next item painted, keys per answer, script transferred
+	$(BIN)/python -m benchmarks.label_screen
+
 openapi: $(INSTALLED) ## Renew docs/openapi.yaml after a change of the API
 	$(RUN) spectacular --file docs/openapi.yaml
+
+messages: $(INSTALLED) ## Renew locale/ after a change of words that raters see (needs GNU gettext)
+	$(RUN) collect_messages
 
 secret: ## Print a key for SECRET_KEY
 	@$(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(64))'
@@ -57,4 +66,4 @@ lock: $(INSTALLED) ## Write requirements.lock from what is installed now
 clean: ## Remove what the demo and tests made (the environment and fetched models stay)
 	rm -rf var/demo var/loop var/test .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help install model demo test lint format loop bench-agreement bench-label-page openapi secret lock clean
+.PHONY: help install model demo test lint format loop bench-agreement bench-label-page bench-label-screen gauntlet-label openapi messages secret lock clean

@@ -1,27 +1,46 @@
 """Handing out work: a rater claims the next slot of a batch and holds it on a lease.
 
 The k slots of a task exist before anybody asks, so k is never exceeded; unique(task, rater) makes sure that
-nobody gets a task twice. The side on which a response is shown is decided here, for good.
+nobody gets a task twice. The side on which a response is shown is decided here, for good, and so is the
+rubric version under which all answers to an item are given.
 """
 
-import hashlib
 import random
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
-from annotation.eligibility import GIVEN_UP, eligible_slots, tasks_left
+from annotation.eligibility import GIVEN_UP, eligible_slots, open_slots, require_fit, skilled, within_reach
 from annotation.errors import BatchNotOpen, Busy
-from annotation.leasing import expire_leases, keep, lease_until, lock_rater, release
-from annotation.models import Assignment, Batch, Slot, Task
+from annotation.leasing import (
+    begin,
+    expire_leases,
+    hold,
+    keep,
+    lease_seconds,
+    lock_rater,
+    release,
+    restart,
+)
+from annotation.models import Assignment, Batch, Draft, Slot, Task
 from workforce.models import Role, User
 from workforce.roles import require
 
-__all__ = ["RaterProgress", "claim_next", "expire_leases", "keep", "progress_for", "release", "show_order"]
+__all__ = ["RaterProgress", "begin", "claim_next", "expire_leases", "keep", "progress_for", "release", "show_order"]
 
 TRIES = 5
+AHEAD = 5
+AHEAD_WITH_CARE = 1
+YIELDS_AFTER = timedelta(seconds=20)
+ORDER = "annotation.assigning.show_order"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,43 +51,75 @@ class RaterProgress:
     total: int
 
 
-def claim_next(*, batch: Batch, rater: User) -> Assignment | None:
+def claim_next(*, batch: Batch, rater: User, beyond: Collection[uuid.UUID] = ()) -> Assignment | None:
     """The rater's open lease in the batch, or a new one on the next slot, or None if nothing waits for them.
 
-    Raises NotAllowed, BatchNotOpen, Busy.
+    `beyond` names leases that the rater has on the page already: the next one is fetched ahead of its turn,
+    as far as `most_held` allows. Without it the item is the one to work on now. Raises NotAllowed,
+    BatchNotOpen, NotQualified, ConsentNeeded, CapReached, Busy.
     """
     require(user=rater, team=batch.project.team, role=Role.RATER)
     for _ in range(TRIES):
         try:
             with transaction.atomic():
-                return _claim(batch=batch, rater=rater)
+                return _claim(batch=batch, rater=rater, beyond=set(beyond))
         except IntegrityError:
             continue
     raise Busy
 
 
-def _claim(*, batch: Batch, rater: User) -> Assignment | None:
+def most_held(*, batch: Batch) -> int:
+    """How many items a rater may hold at once: one, and some ahead; few where each is looked at with care."""
+    careful = batch.category or batch.mode == Batch.Mode.CALIBRATION
+    return 1 + (AHEAD_WITH_CARE if careful else AHEAD)
+
+
+def _claim(*, batch: Batch, rater: User, beyond: set[uuid.UUID]) -> Assignment | None:
     lock_rater(rater=rater)
-    batch = Batch.objects.select_related("project__team").get(pk=batch.pk)
+    batches = Batch.objects.select_related("project__team", "rubric_version__rubric")
+    if batch.mode == Batch.Mode.CALIBRATION:  # two raters do not begin the same round
+        batches = batches.select_for_update(of=("self",), no_key=True)
+    batch = batches.get(pk=batch.pk)
     if batch.state != Batch.State.OPEN:
         raise BatchNotOpen
-    held = (
-        Assignment.objects.filter(
-            rater=rater, slot__batch=batch, state=Assignment.State.LEASED, expires_at__gt=timezone.now()
-        )
-        .order_by("leased_at")
-        .first()
-    )
+    require_fit(batch=batch, rater=rater)
+    now = timezone.now()
+    live, lapsed = _mine(batch=batch, rater=rater, now=now)
+    held = next((one for one in live if one.token not in beyond), None)
+    held = held or next((one for one in lapsed if one.token not in beyond and not hold(assignment=one)), None)
     if held is not None:
+        if not beyond or held in lapsed:
+            restart(assignment=held, begun=not beyond)
         return held
-    slot = _take_slot(batch=batch, rater=rater)
+    if len(live) >= most_held(batch=batch):
+        return None
+    if live:
+        require_fit(batch=batch, rater=rater, ahead=True)
+    slot = _take_slot(batch=batch, rater=rater, again=not (live or beyond))
     if slot is None and expire_leases(batch=batch):
-        slot = _take_slot(batch=batch, rater=rater)
-    return _lease(slot=slot, batch=batch, rater=rater) if slot else None
+        slot = _take_slot(batch=batch, rater=rater, again=not (live or beyond))
+    if slot is None and not live and batch.mode != Batch.Mode.CALIBRATION:
+        slot = _take_over(batch=batch, rater=rater, now=now)
+    return _lease(slot=slot, batch=batch, rater=rater, begun_at=None if beyond else now) if slot else None
 
 
-def _take_slot(*, batch: Batch, rater: User) -> Slot | None:
-    for choice in eligible_slots(batch=batch, rater=rater):
+def _mine(*, batch: Batch, rater: User, now: datetime) -> tuple[list[Assignment], list[Assignment]]:
+    """The rater's live leases, and those run out that could be taken up again: with a draft, or not yet given away."""
+    drafted = Q(state=Assignment.State.EXPIRED) & Exists(Draft.objects.filter(assignment=OuterRef("pk")))
+    mine = list(
+        Assignment.objects.select_for_update(of=("self",))
+        .select_related("slot__batch__rubric_version__rubric", "slot__batch__project__team", "task", "rater")
+        .filter(Q(state=Assignment.State.LEASED) | drafted, rater=rater, slot__batch=batch)
+        .order_by("leased_at", "pk")
+    )
+    live = [one for one in mine if one.state == Assignment.State.LEASED and one.expires_at > now]
+    return live, [one for one in mine if one not in live]
+
+
+def _take_slot(*, batch: Batch, rater: User, again: bool) -> Slot | None:
+    """The best slot there is. What the rater gave up comes `again` only when nothing else is on their page."""
+    choices = eligible_slots(batch=batch, rater=rater)
+    for choice in choices if again else choices[:1]:
         for slot in choice.select_for_update(of=("self",), skip_locked=True).select_related("task")[:1]:
             # The conditional update is what decides; on SQLite there are no row locks to rely on.
             if not Slot.objects.filter(pk=slot.pk, state=Slot.State.OPEN).update(state=Slot.State.LEASED):
@@ -77,34 +128,89 @@ def _take_slot(*, batch: Batch, rater: User) -> Slot | None:
     return None
 
 
-def _lease(*, slot: Slot, batch: Batch, rater: User) -> Assignment:
+def _take_over(*, batch: Batch, rater: User, now: datetime) -> Slot | None:
+    """The slot of an item that somebody fetched ahead and has not begun: it goes to whoever would sit idle."""
+    mine = Assignment.objects.filter(task=OuterRef("task"), rater=rater).exclude(state__in=GIVEN_UP)
+    waiting = (
+        Assignment.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("slot__task")
+        .filter(state=Assignment.State.LEASED, begun_at=None, leased_at__lt=now - YIELDS_AFTER, slot__batch=batch)
+        .filter(skilled(rater=rater), ~Exists(mine), slot__state=Slot.State.LEASED, task__standing=Task.Standing.QUEUED)
+        .exclude(rater=rater)
+        .order_by("leased_at", "pk")
+    )
+    for theirs in waiting[:1]:
+        Assignment.objects.filter(pk=theirs.pk).update(state=Assignment.State.EXPIRED, ended_at=now)
+        return theirs.slot
+    return None
+
+
+def _lease(*, slot: Slot, batch: Batch, rater: User, begun_at: datetime | None) -> Assignment:
     now = timezone.now()
+    _pin_rubric(task=slot.task, batch=batch)
+    slot.batch = batch
     lease = {
         "slot": slot,
         "token": uuid.uuid4(),
         "state": Assignment.State.LEASED,
         "display_order": show_order(task=slot.task, n=slot.n, rater=rater),
         "leased_at": now,
-        "expires_at": now + lease_until(batch=batch),
+        "begun_at": begun_at,
+        "expires_at": now + timedelta(seconds=lease_seconds(batch=batch, task=slot.task)),
         "ended_at": None,
     }
     again = Assignment.objects.filter(task=slot.task, rater=rater, state__in=GIVEN_UP).first()
     if again is None:
         return Assignment.objects.create(task=slot.task, rater=rater, **lease)
+    if (again.state, again.slot_id, again.display_order) == (Assignment.State.EXPIRED, slot.pk, lease["display_order"]):
+        # The same lease goes on: an answer that was given without a line is still on its way under its token.
+        del lease["token"], lease["leased_at"]
+    else:
+        Draft.objects.filter(assignment=again).update(active_ms=0)  # that time belongs to the lease before
+    if again.display_order != lease["display_order"]:
+        _keep_words(assignment=again)
     for name, value in lease.items():
         setattr(again, name, value)
     again.save(update_fields=list(lease))
     return again
 
 
+def _pin_rubric(*, task: Task, batch: Batch) -> None:
+    """Whoever is handed the item first decides for all. Raises IntegrityError if it has left the queue meanwhile.
+
+    The update waits for a claim that is under way, for one that is given back, or for a lead, and holds the row until
+    the lease is written: what was read before may be true no more.
+    """
+    pinned = task.rubric_version or batch.rubric_version
+    queued = Task.objects.filter(pk=task.pk, standing=Task.Standing.QUEUED, requires=task.requires_id)
+    if queued.filter(rubric_version=task.rubric_version_id).update(rubric_version=pinned):
+        task.rubric_version = pinned
+        return
+    requires = task.requires_id
+    task.refresh_from_db(fields=["rubric_version", "standing", "requires"])
+    if task.standing != Task.Standing.QUEUED or task.requires_id != requires:
+        raise IntegrityError("the item left the queue between choosing and leasing it")
+    if task.rubric_version_id is None:
+        task.rubric_version = batch.rubric_version
+        task.save(update_fields=["rubric_version"])
+
+
+def _keep_words(*, assignment: Assignment) -> None:
+    """The sides are shown the other way round this time, so of a draft only what was written still means the same."""
+    for draft in Draft.objects.filter(assignment=assignment):
+        draft.content = {name: draft.content[name] for name in ("rationale",) if name in draft.content}
+        draft.save(update_fields=["content"])
+
+
 def show_order(*, task: Task, n: int, rater: User) -> list[int]:
     """Canonical positions in the order shown to the holder of the task's n-th slot.
 
     Two responses alternate from slot to slot, starting at a side drawn per task, so that over an even
-    overlap each is first equally often. More are shuffled by a seed of task and rater.
+    overlap each is first equally often. More are shuffled by a seed of task and rater, which is keyed: the page
+    knows both, and must not be able to tell which answer is which.
     """
     count = task.members.count()
-    seed = hashlib.sha256(f"{task.uid}:{rater.pk if count > 2 else ''}".encode()).digest()
+    seed = salted_hmac(ORDER, f"{task.uid}:{rater.pk if count > 2 else ''}", algorithm="sha256").digest()
     if count == 2:
         return [0, 1] if (n + seed[0]) % 2 == 0 else [1, 0]
     order = list(range(count))
@@ -113,8 +219,29 @@ def show_order(*, task: Task, n: int, rater: User) -> list[int]:
 
 
 def progress_for(*, batch: Batch, rater: User) -> RaterProgress:
-    """The rater's own progress in the batch."""
-    mine = Assignment.objects.filter(rater=rater, slot__batch=batch)
-    done = mine.filter(state=Assignment.State.SUBMITTED).count()
-    leased = mine.filter(state=Assignment.State.LEASED).count()
-    return RaterProgress(done=done, total=done + leased + tasks_left(batch=batch, rater=rater))
+    """The rater's own progress in the batch, all of it seen at one moment."""
+    [(_batch, progress)] = progress_in(batches=Batch.objects.filter(pk=batch.pk), rater=rater)
+    return progress
+
+
+def progress_in(*, batches: QuerySet[Batch], rater: User) -> list[tuple[Batch, RaterProgress]]:
+    """Each of the batches with the rater's own progress in it, in their order.
+
+    One statement: a slot that is leased while this is counted would else be missed as open and as leased.
+    """
+    mine = Assignment.objects.filter(rater=rater, slot__batch=OuterRef("pk")).values("slot__batch")
+    reach = within_reach(slots=open_slots(batch=OuterRef("pk")), rater=rater).order_by().values("batch")
+    counted = batches.annotate(
+        count_done=_counted(mine.filter(state__in=Assignment.ANSWERED)),
+        count_leased=_counted(mine.filter(state=Assignment.State.LEASED)),
+        count_left=_counted(reach),
+    )
+    return [
+        (batch, RaterProgress(batch.count_done, batch.count_done + batch.count_leased + batch.count_left))
+        for batch in counted
+    ]
+
+
+def _counted(grouped: QuerySet[Any, Any]) -> Coalesce:
+    """How many tasks the rows are of, as part of a larger statement; they are grouped by their batch."""
+    return Coalesce(Subquery(grouped.annotate(tasks=Count("task", distinct=True)).values("tasks")), 0)

@@ -1,13 +1,16 @@
-"""Opening batches and steering them. Every task gets its k slots here, up front; nobody adds one later."""
+"""Opening batches, pausing and closing them. Every task gets its k slots here, up front."""
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
-from annotation.errors import BatchStateWrong, ItemsDoNotFit, RubricNotUsable
+from annotation.answers import storable
+from annotation.batch_options import PLAIN, BatchOptions, options_wrong
+from annotation.errors import BatchStateWrong, ItemsDoNotFit, PauseNeedsReason, RubricNotUsable
 from annotation.models import (
     Batch,
     Comparison,
@@ -21,19 +24,31 @@ from annotation.models import (
     TaskResponse,
 )
 from annotation.numbering import next_number
+from annotation.panels import bring_panel
 from annotation.scales import SCALES
+from annotation.skills import skill_named
 from rubrics.models import RubricVersion
 from workforce import auditing
 from workforce.models import Role, User
 from workforce.roles import require
 
 CHUNK = 2000
-RESPONSES_WANTED = {Batch.Kind.PAIRWISE: (2, 2), Batch.Kind.RANKING: (2, 9), Batch.Kind.DEMONSTRATION: (0, 0)}
+UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+REASON_MAX = 500
+RESPONSES_WANTED = {
+    Batch.Kind.PAIRWISE: (2, 2),
+    Batch.Kind.RANKING: (2, 9),
+    Batch.Kind.RATING: (1, 9),
+    Batch.Kind.DEMONSTRATION: (0, 1),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What becomes one task. `responses` are in canonical order; `reason` says why the item was chosen."""
+    """What becomes one task. `responses` are in canonical order; `reason` says why the item was chosen.
+
+    The one response of a demonstration, if it has one, is what people start from.
+    """
 
     prompt: Prompt
     responses: Sequence[Response] = ()
@@ -44,7 +59,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Counts of one batch. `finished` tasks have all their answers; done + leased + open = slots."""
+    """Counts of one batch. `finished` tasks have all their answers; done + leased + open + held = slots.
+
+    A held slot is of an item that waits for a lead; `out` items were taken out.
+    """
 
     tasks: int
     finished: int
@@ -52,10 +70,15 @@ class Progress:
     done: int
     leased: int
     open: int
+    held: int = 0
+    out: int = 0
 
 
 def items_from_comparisons(*, comparisons: Iterable[Comparison], kind: str) -> list[Item]:
-    """An item for each comparison that fits the kind: two responses for pairwise, two to nine for ranking."""
+    """An item for each comparison that fits the kind, such as one with two responses for pairwise.
+
+    A demonstration starts from the response at position 0.
+    """
     if isinstance(comparisons, QuerySet):
         # A join: Django prefetches a foreign key as id = 1 OR id = 2 OR … on SQLite, which stops at 1,000.
         members = Prefetch("members", ComparisonResponse.objects.select_related("response"))
@@ -64,6 +87,8 @@ def items_from_comparisons(*, comparisons: Iterable[Comparison], kind: str) -> l
     items = []
     for comparison in comparisons:
         responses = [member.response for member in comparison.members.all()]
+        if kind == Batch.Kind.DEMONSTRATION:
+            responses = responses[:1]
         if low <= len(responses) <= high:
             items.append(Item(prompt=comparison.prompt, responses=responses, comparison=comparison))
     return items
@@ -87,15 +112,29 @@ def open_batch(
     scale: str = "pref7",
     origin: str = Batch.Origin.MANUAL,
     lease_minutes: int = 30,
+    options: BatchOptions = PLAIN,
+    grants: str = "",
 ) -> Batch:
     """Open a batch of one task per item with `overlap` slots (1–100) each.
 
-    `scale` counts for pairwise batches only. Raises NotAllowed, RubricNotUsable, ItemsDoNotFit, ProjectBusy.
+    `scale` counts for pairwise batches only. `grants` names the skill that passing a calibration round gives; one
+    that the team does not have yet is made, unless the batch is refused. ItemsDoNotFit names each option that does not
+    fit. Raises NotAllowed, RubricNotUsable, ItemsDoNotFit, ProjectBusy.
     """
     require(user=actor, team=project.team, role=Role.LEAD)
+    if grants:
+        options = replace(options, grants=skill_named(team=project.team, name=grants, actor=actor))
     if rubric_version.state != RubricVersion.State.PUBLISHED or rubric_version.rubric.team_id != project.team_id:
         raise RubricNotUsable
-    _check(project=project, name=name, kind=kind, overlap=overlap, items=items, scale=scale, minutes=lease_minutes)
+    wrong = _wrong(
+        project=project, name=name, kind=kind, overlap=overlap, items=items, scale=scale, minutes=lease_minutes
+    )
+    sizes = {len(item.responses) for item in items}
+    wrong |= options_wrong(options=options, project=project, kind=kind, version=rubric_version, sizes=sizes)
+    if options.pass_at is not None and not 1 <= options.pass_at <= len(items):
+        wrong["pass_at"] = f"Between 1 and the {len(items)} items of the round."
+    if wrong:
+        raise ItemsDoNotFit(fields=wrong)
     batch = Batch.objects.create(
         project=project,
         number=next_number(project=project, rows=Batch.objects.all()),
@@ -107,8 +146,11 @@ def open_batch(
         origin=origin,
         lease_minutes=lease_minutes,
         opened_by=actor,
+        **{field.name: getattr(options, field.name) for field in fields(options)},
     )
     tasks = add_tasks(batch=batch, items=items)
+    if options.mode == Batch.Mode.CALIBRATION:
+        bring_panel(batch=batch, tasks=tasks)
     Slot.objects.bulk_create(
         (Slot(task=task, n=n, batch=batch, priority=task.priority) for task in tasks for n in range(1, overlap + 1)),
         batch_size=CHUNK,
@@ -118,7 +160,7 @@ def open_batch(
         actor=actor,
         verb="open_batch",
         target=f"batch:{batch.pk}",
-        detail={"kind": kind, "tasks": len(tasks), "overlap": overlap, "origin": origin},
+        detail={"kind": kind, "mode": options.mode, "tasks": len(tasks), "overlap": overlap, "origin": origin},
     )
     return batch
 
@@ -134,6 +176,7 @@ def add_tasks(*, batch: Batch, items: Sequence[Item], first_number: int = 1) -> 
                 number=number,
                 priority=item.priority,
                 reason=item.reason,
+                words=words_of(prompt=item.prompt, responses=item.responses),
             )
             for number, item in enumerate(items, start=first_number)
         ],
@@ -150,9 +193,16 @@ def add_tasks(*, batch: Batch, items: Sequence[Item], first_number: int = 1) -> 
     return tasks
 
 
-def _check(
+def words_of(*, prompt: Prompt, responses: Iterable[Response]) -> int:
+    """How many words there are to read. Scripts without spaces count two characters as a word."""
+    texts = [str(message["content"] or "") for message in prompt.messages]
+    texts += [response.text for response in responses]
+    return sum(len(text.split()) + len(UNSPACED.findall(text)) // 2 for text in texts)
+
+
+def _wrong(
     *, project: Project, name: str, kind: str, overlap: int, items: Sequence[Item], scale: str, minutes: int
-) -> None:
+) -> dict[str, str]:
     wrong: dict[str, str] = {}
     if not name.strip() or len(name) > 120:
         wrong["name"] = "Give the batch a name of at most 120 characters."
@@ -174,13 +224,19 @@ def _check(
             wrong["items"] = f"Item {number} belongs to another project."
         elif any(response.prompt_id != item.prompt.pk for response in item.responses):
             wrong["items"] = f"Item {number} holds a response to another prompt."
-    if wrong:
-        raise ItemsDoNotFit(fields=wrong)
+    return wrong
 
 
-def pause_batch(*, batch: Batch, actor: User) -> Batch:
-    """Hand out nothing new; what is leased may still be submitted. Raises BatchStateWrong."""
-    return _move(batch=batch, actor=actor, verb="pause_batch", before=[Batch.State.OPEN], after=Batch.State.PAUSED)
+def pause_batch(*, batch: Batch, actor: User, reason: str) -> Batch:
+    """Hand out nothing new; what is leased may still be submitted. Raters read the reason (1–500 characters).
+
+    Raises PauseNeedsReason, BatchStateWrong.
+    """
+    reason = reason.strip()
+    if not reason or len(reason) > REASON_MAX or not storable(reason):
+        raise PauseNeedsReason(fields={"reason": f"Between 1 and {REASON_MAX} characters of plain text."})
+    before = [Batch.State.OPEN]
+    return _move(batch=batch, actor=actor, verb="pause_batch", before=before, after=Batch.State.PAUSED, reason=reason)
 
 
 def resume_batch(*, batch: Batch, actor: User) -> Batch:
@@ -195,27 +251,42 @@ def close_batch(*, batch: Batch, actor: User) -> Batch:
 
 
 @transaction.atomic
-def _move(*, batch: Batch, actor: User, verb: str, before: list[Batch.State], after: Batch.State) -> Batch:
+def _move(
+    *, batch: Batch, actor: User, verb: str, before: list[Batch.State], after: Batch.State, reason: str = ""
+) -> Batch:
     require(user=actor, team=batch.project.team, role=Role.LEAD)
     closed_at = timezone.now() if after == Batch.State.CLOSED else None
-    if not Batch.objects.filter(pk=batch.pk, state__in=before).update(state=after, closed_at=closed_at):
+    moved = {"state": after, "closed_at": closed_at, "pause_reason": reason}
+    if not Batch.objects.filter(pk=batch.pk, state__in=before).update(**moved):
         raise BatchStateWrong
-    auditing.record(stream=batch.project.team.slug, actor=actor, verb=verb, target=f"batch:{batch.pk}")
+    auditing.record(
+        stream=batch.project.team.slug,
+        actor=actor,
+        verb=verb,
+        target=f"batch:{batch.pk}",
+        detail={"reason": reason} if reason else {},
+    )
     batch.refresh_from_db()
     return batch
 
 
+def counts_by_state() -> dict[str, Count]:
+    """What is counted of wanted slots; `held` are open ones of items that wait for a lead."""
+    held = Q(state=Slot.State.OPEN) & ~Q(task__standing=Task.Standing.QUEUED)
+    counts = {name: Count("pk", filter=Q(state=name)) for name in ("done", "leased")}
+    return counts | {"open": Count("pk", filter=Q(state=Slot.State.OPEN) & ~held), "held": Count("pk", filter=held)}
+
+
 def progress_of(*, batch: Batch) -> Progress:
     """How far the batch is. Imported history has no slots: each of its judgments counts as one that is done."""
-    tasks = batch.tasks.count()
     if batch.origin == Batch.Origin.HISTORY:
+        tasks = batch.tasks.count()
         done = Judgment.objects.current().filter(task__batch=batch).count()
         return Progress(tasks=tasks, finished=tasks, slots=done, done=done, leased=0, open=0)
-    states = batch.slots.aggregate(
-        done=Count("pk", filter=Q(state=Slot.State.DONE)),
-        leased=Count("pk", filter=Q(state=Slot.State.LEASED)),
-        open=Count("pk", filter=Q(state=Slot.State.OPEN)),
+    states = Slot.objects.wanted().filter(batch=batch).aggregate(**counts_by_state())
+    out = Q(standing=Task.Standing.OUT)
+    answered = ~Exists(Slot.objects.unanswered().filter(task=OuterRef("pk")))
+    counts = batch.tasks.aggregate(
+        tasks=Count("pk"), out=Count("pk", filter=out), finished=Count("pk", filter=~out & Q(answered))
     )
-    unfinished = Slot.objects.filter(task=OuterRef("pk")).exclude(state=Slot.State.DONE)
-    finished = batch.tasks.filter(~Exists(unfinished)).count()
-    return Progress(tasks=tasks, finished=finished, slots=sum(states.values()), **states)
+    return Progress(slots=sum(states.values()), **states, **counts)

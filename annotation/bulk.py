@@ -45,7 +45,7 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequenc
             cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", text)
         else:
             places = ", ".join(["%s"] * len(columns))
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", ready)  # noqa: S608
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", ready)  # noqa: S608 (names of our own models)
 
 
 def _writer(field: Any) -> Callable[[Any], Any]:

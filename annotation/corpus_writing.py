@@ -9,10 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
+from annotation.alike import alike
 from annotation.bulk import insert_rows, reserve_keys
 from annotation.canonical import prompt_digest, response_digest, text_digest
 from annotation.identity import names_its_model
@@ -26,7 +28,7 @@ from annotation.models import (
     PromptSet,
     Response,
 )
-from annotation.row_shapes import ComparisonRow, DemonstrationRow, PromptRow
+from annotation.row_shapes import CalibrationRow, ComparisonRow, DemonstrationRow, PromptRow
 from annotation.rows import RowRefused
 from workforce.models import User
 
@@ -91,12 +93,12 @@ def write_comparisons(writing: Writing, rows: Sequence[ComparisonRow]) -> None:
     responses = _write_responses(writing, prompts, rows)
     names = [row.prompt.external_id for row in rows]
     taken = _comparisons_named(writing.project, names)
-    new: list[tuple[str, int, str, list[int]]] = []
+    new: list[tuple[str, int, str, bool, list[int]]] = []
     for index, (name, row, prompt) in enumerate(zip(names, rows, prompts, strict=True)):
         members = responses[index]
         there = taken.setdefault(name, (prompt, members))
         if there[1] is members:
-            new.append((name, prompt, row.prompt.source, members))
+            new.append((name, prompt, row.prompt.source, _is_alike(row), members))
         elif there == (prompt, members):
             writing.unchanged += 1
         else:
@@ -104,19 +106,47 @@ def write_comparisons(writing: Writing, rows: Sequence[ComparisonRow]) -> None:
     keys = reserve_keys(Comparison, len(new))
     insert_rows(
         Comparison,
-        ("id", "project_id", "prompt_id", "external_id", "source", "created_at"),
+        ("id", "project_id", "prompt_id", "external_id", "source", "alike", "created_at"),
         [
-            (key, writing.project.pk, prompt, name, source, writing.now)
-            for key, (name, prompt, source, _) in zip(keys, new, strict=True)
+            (key, writing.project.pk, prompt, name, source, same, writing.now)
+            for key, (name, prompt, source, same, _) in zip(keys, new, strict=True)
         ],
     )
     places = [
         (key, response, position)
-        for key, (_, _, _, members) in zip(keys, new, strict=True)
+        for key, (*_, members) in zip(keys, new, strict=True)
         for position, response in enumerate(members)
     ]
     insert_rows(ComparisonResponse, ("comparison_id", "response_id", "position"), places)
     writing.created["comparisons"] += len(new)
+    writing.created["alike_pairs"] += sum(same for _, _, _, same, _ in new)
+
+
+def _is_alike(row: ComparisonRow) -> bool:
+    return len(row.responses) == 2 and alike(row.responses[0][0], row.responses[1][0])
+
+
+def write_calibration(writing: Writing, rows: Sequence[CalibrationRow]) -> None:
+    """A file of comparisons with the panel's answers. A comparison that is there already is given its panel once."""
+    names = [row.comparison.prompt.external_id for row in rows]
+    found = Comparison.objects.filter(project=writing.project, external_id__in=set(names))
+    panels = dict(found.values_list("external_id", "panel"))
+    write_comparisons(writing, [row.comparison for row in rows])
+    fresh: dict[str, dict[str, Any]] = {}
+    for index, (name, row) in enumerate(zip(names, rows, strict=True)):
+        panel = panels.setdefault(name, row.panel)
+        if panel is row.panel:
+            fresh[name] = row.panel
+        elif panel is None:
+            panels[name] = fresh[name] = row.panel
+            writing.unchanged -= 1
+        elif panel != row.panel:
+            writing.refuse(index, RowRefused("id_taken", TAKEN.format(name)))
+    changed = list(Comparison.objects.filter(project=writing.project, external_id__in=fresh))
+    for comparison in changed:
+        comparison.panel = fresh[comparison.external_id]
+    Comparison.objects.bulk_update(changed, ["panel"], batch_size=CHUNK)
+    writing.created["panel_answers"] += len(changed)
 
 
 def _comparisons_named(project: Project, names: Sequence[str]) -> dict[str, tuple[int, list[int]]]:

@@ -17,6 +17,55 @@ class BatchStateWrong(AssayError):
     status = 409
 
 
+class PauseNeedsReason(AssayError):
+    """Raters read why a batch is paused, so a pause needs a reason. Nothing was changed. Write one and pause again."""
+
+    code = "pause_reason"
+    status = 422
+
+
+class ReasonNeeded(AssayError):
+    """This needs a reason that others can read later, between 1 and 500 characters. Nothing was changed. Write one."""
+
+    code = "reason_needed"
+    status = 422
+
+
+class OverlapWrong(AssayError):
+    """An item can take between 1 and 100 answers. Nothing was changed. Choose another number."""
+
+    code = "overlap"
+    status = 422
+
+
+class LeaseOver(AssayError):
+    """This lease has ended already: it was answered, given back or has run out. Nothing was changed."""
+
+    code = "lease_over"
+    status = 409
+
+
+class StillWanted(AssayError):
+    """This item still waits for an answer, was taken out, or has 100. Nothing was changed. Choose a finished one."""
+
+    code = "still_wanted"
+    status = 409
+
+
+class Settled(AssayError):
+    """Somebody has settled this item already, as the page shows. Nothing was changed. Load the page again."""
+
+    code = "settled"
+    status = 409
+
+
+class NotUndone(AssayError):
+    """This cannot be undone: the item was judged after all, or lies on the desk again. Nothing was changed."""
+
+    code = "not_undone"
+    status = 409
+
+
 class ItemsDoNotFit(AssayError):
     """These items do not fit this kind of batch. Nothing was opened. Choose other items or another kind."""
 
@@ -113,3 +162,104 @@ class ImportNotPossible(AssayError):
 
     code = "import_kind"
     status = 422
+
+
+class NotQualified(AssayError):
+    """This batch asks for a skill that you do not hold yet. Nothing is lost. Your home page says how to get it."""
+
+    code = "not_qualified"
+    status = 403
+
+
+class ConsentNeeded(AssayError):
+    """This batch holds content that you have not agreed to see. Nothing was opened. Agree on your home page, or not."""
+
+    code = "consent_needed"
+    status = 403
+
+
+class CapReached(AssayError):
+    """You have done enough of this kind of work for now. Your answers are safe. Take other work, or a paid break."""
+
+    code = "cap_reached"
+    status = 409
+
+
+class UndoClosed(AssayError):
+    """This answer can no longer be changed. It is safe as it was sent. Ask a lead if it must be corrected."""
+
+    code = "undo_closed"
+    status = 409
+
+
+class UnknownShortcut(AssayError):
+    """There is no such shortcut. Nothing was changed. Load the settings page again."""
+
+    code = "unknown_shortcut"
+    status = 422
+
+
+class KeyNotUsable(AssayError):
+    """This key cannot be a shortcut: digits, Tab, Esc and keys typed with AltGr have other work. Nothing was changed.
+
+    Choose a letter. Enter can only submit.
+    """
+
+    code = "key_not_usable"
+    status = 422
+
+
+class KeyTaken(AssayError):
+    """This key is used for something else. Nothing was changed. Change that one first, or choose another key."""
+
+    code = "key_taken"
+    status = 409
+
+
+class PanelAnswered(AssayError):
+    """The panel has answered this item, and such an answer stays as it is. Nothing was changed. Answer another item."""
+
+    code = "panel_answered"
+    status = 409
+
+
+class PanelIncomplete(AssayError):
+    """The panel's answer is not complete. Nothing was saved and your words are on the page. Fill in what is marked."""
+
+    code = "panel_incomplete"
+    status = 422
+
+
+class AlreadyChallenged(AssayError):
+    """You have said that you disagree with this item, and a lead will read it. This note was not saved. Go on."""
+
+    code = "already_challenged"
+    status = 409
+
+
+class VersionNotNewer(AssayError):
+    """A batch moves only to a newer published version of its own rubric. Nothing was changed. Load the page again."""
+
+    code = "version_not_newer"
+    status = 409
+
+
+class DraftTooLarge(AssayError):
+    """This draft is too long to be kept on the server. It is safe on this device. Send the answer or shorten it."""
+
+    code = "draft_too_large"
+    status = 413
+
+
+class DraftNotStorable(AssayError):
+    """The text holds a character that cannot be stored. It is safe on this device. Take out what looks like a box."""
+
+    code = "draft_not_storable"
+    status = 422
+
+
+class RubricChanged(AssayError):
+    """The rubric changed before you began this item. Your answers are safe. See what changed, then go on."""
+
+    code = "rubric_changed"
+    status = 409

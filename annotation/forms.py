@@ -6,14 +6,20 @@ from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
+from annotation.batch_options import PLAIN, BatchOptions
 from annotation.models import Batch, ImportReport, Project
 from annotation.scales import SCALES
 from annotation.sources import Source, fitting, sources_of
+from annotation.steering_forms import ScheduleForm
 from rubrics.models import RubricVersion
+from workforce.models import Skill
 from workforce.numerals import whole_number
 
+NAMED = ("category", "severity", "requires", "pass_at", "deadline")
+PREFERENCES = (Batch.Kind.PAIRWISE, Batch.Kind.RANKING)
 
-class OpenBatchForm(forms.Form):
+
+class OpenBatchForm(ScheduleForm):
     """What to label, how, and how often."""
 
     name = forms.CharField(label="Name", max_length=120, error_messages={"required": "Give the batch a name."})
@@ -48,25 +54,77 @@ class OpenBatchForm(forms.Form):
         initial=30,
         help_text="Then the item goes to somebody else.",
     )
+    with_criteria = forms.BooleanField(label="The rubric’s criteria, before the verdict", required=False)
+    improving = forms.BooleanField(
+        label="An improved version of the preferred answer, if the rater likes", required=False
+    )
+    best_worst = forms.BooleanField(
+        label="Only the best and the worst, if the rater likes (six or more)", required=False
+    )
+    fast = forms.BooleanField(label="Fast mode: a grade sends itself, with five seconds to undo", required=False)
+    show_words = forms.BooleanField(
+        label="Show how long each answer is", required=False, help_text="Off by default: it invites judging by length."
+    )
+    reason_share = forms.IntegerField(
+        label="Items that need a reason, in percent",
+        min_value=0,
+        max_value=100,
+        initial=10,
+        required=False,
+        help_text="A random audit sample, announced on the batch card. Both bad always needs one; fast mode takes 0.",
+    )
+    requires = forms.ModelChoiceField(
+        label="Raters need the skill", queryset=Skill.objects.none(), required=False, empty_label="none"
+    )
+    mode = forms.ChoiceField(label="Mode", choices=Batch.Mode.choices, initial=Batch.Mode.WORK, required=False)
+    grants = forms.CharField(
+        label="Passing gives the skill",
+        max_length=120,
+        required=False,
+        help_text="One of the team’s, or the name of a new one. Empty: none.",
+    )
+    pass_at = forms.IntegerField(
+        label="Right answers needed to pass", min_value=1, required=False, help_text="Out of the items of the round."
+    )
+    category = forms.ChoiceField(
+        label="Distressing content", choices=[("", "none"), *Batch.Category.choices], required=False
+    )
+    severity = forms.ChoiceField(label="How severe", choices=[("", "–"), *Batch.Severity.choices], required=False)
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.project = project
+        self.fields["priority"].required = False
         published = RubricVersion.objects.filter(rubric__team=project.team, state=RubricVersion.State.PUBLISHED)
         ordered = published.select_related("rubric").order_by("rubric__name", "-number")
-        versions: forms.ModelChoiceField = self.fields["rubric_version"]  # type: ignore[assignment]
+        versions: forms.ModelChoiceField = self.fields["rubric_version"]  # type: ignore[assignment]  # as above
         versions.queryset = ordered
         mine = next((v for v in ordered if v.rubric_id == project.rubric_id), None)
         versions.initial = mine or ordered.first()
-        choices: forms.ChoiceField = self.fields["source"]  # type: ignore[assignment]
+        choices: forms.ChoiceField = self.fields["source"]  # type: ignore[assignment]  # declared as one above
         sources = sources_of(project)
         choices.choices = [(source.key, source.label) for source in sources]
         kind = self.fields["kind"].initial
         choices.initial = next((s.key for s in sources if fitting(s, kind=kind, fresh=True).exists()), None)
+        self.skills = project.team.skills.order_by("name")
+        requires: forms.ModelChoiceField = self.fields["requires"]  # type: ignore[assignment]  # declared as one above
+        requires.queryset = self.skills
+        self.fields["grants"].widget.attrs["list"] = "skills"
 
     def source_chosen(self) -> Source:
         """The source behind the chosen key. Only after is_valid()."""
         return next(s for s in sources_of(self.project) if s.key == self.cleaned_data["source"])
+
+    def options(self) -> BatchOptions:
+        """The chosen options but for the skill that the round grants. Only after is_valid()."""
+        given = self.cleaned_data
+        flags = ("with_criteria", "improving", "best_worst", "fast", "show_words")
+        return BatchOptions(
+            **{name: given[name] for name in (*flags, *NAMED)},
+            reason_share=0 if given["kind"] == Batch.Kind.DEMONSTRATION else given["reason_share"] or 0,
+            mode=given["mode"] or Batch.Mode.WORK,
+            priority=given["priority"] or PLAIN.priority,
+        )
 
 
 class ImportForm(forms.Form):
@@ -118,8 +176,8 @@ class FreezePreferencesForm(forms.Form):
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        batches: BatchesField = self.fields["batches"]  # type: ignore[assignment]
-        batches.queryset = project.batches.exclude(kind=Batch.Kind.DEMONSTRATION).order_by("-number")
+        batches: BatchesField = self.fields["batches"]  # type: ignore[assignment]  # declared as one above
+        batches.queryset = project.batches.filter(kind__in=PREFERENCES).order_by("-number")
 
 
 class FreezeDemonstrationsForm(forms.Form):
@@ -136,5 +194,5 @@ class FreezeDemonstrationsForm(forms.Form):
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        batches: BatchesField = self.fields["batches"]  # type: ignore[assignment]
+        batches: BatchesField = self.fields["batches"]  # type: ignore[assignment]  # declared as one above
         batches.queryset = project.batches.filter(kind=Batch.Kind.DEMONSTRATION).order_by("-number")

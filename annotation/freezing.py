@@ -21,6 +21,7 @@ from annotation.models import (
     Demonstration,
     DemonstrationSet,
     DemonstrationSetItem,
+    Judgment,
     PreferencePair,
     PreferencePairJudgment,
     PreferenceSet,
@@ -28,7 +29,17 @@ from annotation.models import (
     Task,
 )
 from annotation.numbering import next_number
-from annotation.preferring import Group, Pair, groups_of, line_of, members_of, messages_of, split_of, tasks_in_order
+from annotation.preferring import (
+    Group,
+    Pair,
+    groups_of,
+    line_of,
+    members_of,
+    messages_of,
+    split_of,
+    tasks_in_order,
+    with_improved,
+)
 from annotation.set_files import FrozenSet, file_digest, lines_digest, set_path, write_set_file
 from rubrics.models import RubricVersion
 from workforce import auditing
@@ -55,14 +66,14 @@ def freeze_preference_set(
     min_judgments: int = 1,
     seed: int = 0,
 ) -> PreferenceSet:
-    """Freeze the current preferences of the project's pairwise and ranking batches.
+    """Freeze the current preferences of the project's pairwise and ranking batches, with what raters improved.
 
     Pairs with fewer than min_judgments stay out. `seed` decides the split. Raises NotAllowed, NothingToFreeze.
     """
     require(user=actor, team=project.team, role=Role.LEAD)
     number = next_number(project=project, rows=PreferenceSet.objects.all())
-    chosen = _usable(project, batches)
     left_out: Counter[str] = Counter()
+    chosen = _usable(project, batches, left_out)
     groups = list(groups_of(batches=chosen, min_judgments=min_judgments, seed=seed, left_out=left_out))
     if not groups:
         raise NothingToFreeze
@@ -73,7 +84,7 @@ def freeze_preference_set(
         name=name,
         sha256=sha256,
         filters={"batches": [b.number for b in chosen], "min_judgments": min_judgments, "seed": seed},
-        rubric_versions=_rubric_versions(chosen),
+        rubric_versions=_rubric_versions(groups),
         counts=_counts(groups, left_out),
         agreement={
             str(batch.number): [_agreement(report) for report in latest_reports(batch=batch)] for batch in chosen
@@ -98,7 +109,7 @@ def preview_preference_set(
 ) -> dict[str, Any]:
     """The counts that freezing these batches now would give. Writes nothing."""
     left_out: Counter[str] = Counter()
-    chosen = _usable(project, batches)
+    chosen = _usable(project, batches, left_out)
     return _counts(groups_of(batches=chosen, min_judgments=min_judgments, seed=seed, left_out=left_out), left_out)
 
 
@@ -106,10 +117,13 @@ def preview_preference_set(
 def freeze_demonstration_set(
     *, project: Project, name: str, actor: User, batches: Sequence[Batch] | None = None, seed: int = 0
 ) -> DemonstrationSet:
-    """Freeze the current demonstrations of these batches, or all of the project. Raises NotAllowed, NothingToFreeze."""
+    """Freeze the current demonstrations of these batches, or all of the project, without surplus ones.
+
+    Raises NotAllowed, NothingToFreeze.
+    """
     require(user=actor, team=project.team, role=Role.LEAD)
     number = next_number(project=project, rows=DemonstrationSet.objects.all())
-    found = Demonstration.objects.current().filter(project=project).select_related("prompt")
+    found = Demonstration.objects.counted().filter(project=project).select_related("prompt")
     if batches is not None:
         found = found.filter(task__batch__in=batches)
     chosen = [(one, split_of(prompt_digest=one.prompt.digest, seed=seed)) for one in _in_order(found)]
@@ -154,12 +168,15 @@ def verify_set(*, frozen_set: FrozenSet) -> bool:
 
 def _rebuilt_groups(frozen_set: PreferenceSet) -> Iterator[bytes]:
     """The lines of a preference set from its own rows alone."""
-    rows = frozen_set.pairs.prefetch_related("judgments").order_by("pk")
+    rows = frozen_set.pairs.select_related("first", "second").prefetch_related("judgments").order_by("pk")
     by_task: dict[int, list[PreferencePair]] = {}
     for row in rows:
         by_task.setdefault(row.task_id, []).append(row)
     for group, task in tasks_in_order(tasks=Task.objects.filter(pk__in=frozen_set.pairs.values("task"))):
-        members = members_of(task)
+        own = members_of(task)
+        known = {pk for pk, _, _ in own}
+        improved = [row.second for row in by_task[task.pk] if row.second_id not in known]
+        members = with_improved(members=own, improved=improved)
         position = {pk: n for n, (pk, _, _) in enumerate(members)}
         pairs = [
             Pair(
@@ -200,11 +217,24 @@ def _demonstration_line(one: Demonstration, split: str) -> bytes:
     )
 
 
-def _usable(project: Project, batches: Sequence[Batch]) -> list[Batch]:
-    """The project's own batches among these that hold preferences, by number."""
+def _usable(project: Project, batches: Sequence[Batch], left_out: Counter[str]) -> list[Batch]:
+    """The project's own batches among these that hold preferences, by number.
+
+    A rating scores answers without a verdict, and calibration items have an answer that was known before; the
+    judgments of both are left out and counted.
+    """
+    mine = [batch for batch in batches if batch.project_id == project.pk]
+    practice = [batch for batch in mine if batch.mode == Batch.Mode.CALIBRATION]
+    if practice:
+        practised = Judgment.objects.current().filter(task__batch__in=practice).count()
+        left_out.update(judgments_of_calibration=practised)
+    ratings = [batch for batch in mine if batch.kind == Batch.Kind.RATING and batch not in practice]
+    if ratings:
+        scored = Judgment.objects.current().filter(task__batch__in=ratings).count()
+        left_out.update(judgments_without_a_verdict=scored)
     kinds = (Batch.Kind.PAIRWISE, Batch.Kind.RANKING)
-    chosen = [batch for batch in batches if batch.project_id == project.pk and batch.kind in kinds]
-    if len(chosen) < len(batches) or not chosen:
+    chosen = [batch for batch in mine if batch.kind in kinds and batch not in practice]
+    if len(chosen) + len(ratings) + len(practice) < len(batches) or not chosen:
         raise NothingToFreeze("Choose pairwise or ranking batches of this project. Nothing was frozen.")
     return sorted(set(chosen), key=lambda batch: batch.number)
 
@@ -228,13 +258,21 @@ def _counts(groups: Iterator[Group] | list[Group], left_out: Counter[str]) -> di
 
 
 def _ceiling(groups: list[Group], split: str | None) -> dict[str, Any]:
-    pairs = [(group, pair) for group in groups if split in (None, group.split) for pair in group.pairs]
+    """What one rater scores against the others; nobody else has seen an improved response."""
+    asked = [group for group in groups if split in (None, group.split)]
+    pairs = [(group, pair) for group in asked for pair in group.pairs if not pair.improved]
     counts = np.array([[pair.wins_i, pair.ties, pair.wins_j] for _, pair in pairs], dtype=np.int64).reshape(-1, 3)
     return asdict(human_ceiling(counts, prompts=np.array([group.task.prompt.digest for group, _ in pairs], dtype=str)))
 
 
-def _rubric_versions(batches: list[Batch]) -> list[dict[str, Any]]:
-    versions = RubricVersion.objects.filter(batches__in=batches).select_related("rubric").distinct()
+def _rubric_versions(groups: list[Group]) -> list[dict[str, Any]]:
+    """Those that the set's opinions were given under: a batch that moved on holds opinions under its earlier ones."""
+    judgments = sorted({pk for group in groups for pair in group.pairs for pk in pair.judgment_pks})
+    under: set[int] = set()
+    for start in range(0, len(judgments), CHUNK):
+        said = Judgment.objects.filter(pk__in=judgments[start : start + CHUNK])
+        under.update(said.order_by().values_list("rubric_version", flat=True).distinct())
+    versions = RubricVersion.objects.filter(pk__in=under).select_related("rubric")
     found = [{"rubric": v.rubric.slug, "number": v.number, "digest": v.digest} for v in versions]
     return sorted(found, key=lambda version: (version["rubric"], version["number"]))
 

@@ -14,7 +14,14 @@ from typing import IO, Any
 from django.conf import settings
 from django.db import transaction
 
-from annotation.corpus_writing import CHUNK, Writing, write_comparisons, write_demonstrations, write_prompt_rows
+from annotation.corpus_writing import (
+    CHUNK,
+    Writing,
+    write_calibration,
+    write_comparisons,
+    write_demonstrations,
+    write_prompt_rows,
+)
 from annotation.errors import FileTooLarge, ImportNotPossible
 from annotation.history_writing import start_history, write_judgments
 from annotation.models import ImportReport, Project, PromptSet
@@ -136,11 +143,12 @@ def _unspooled(line: bytes) -> tuple[int, bytes]:
 def _writer(*, kind: str, writing: Writing, actor: User) -> Callable[[list[Row]], None]:
     if kind == ImportReport.Kind.JUDGMENTS:
         history = start_history(writing=writing, actor=actor)
-        return lambda rows: write_judgments(history, rows)  # type: ignore[arg-type]
+        return lambda rows: write_judgments(history, rows)  # type: ignore[arg-type]  # SHAPES made them so
     writers: dict[str, Callable[[Writing, Any], None]] = {
         ImportReport.Kind.PROMPTS: write_prompt_rows,
         ImportReport.Kind.COMPARISONS: write_comparisons,
         ImportReport.Kind.DEMONSTRATIONS: write_demonstrations,
+        ImportReport.Kind.CALIBRATION: write_calibration,
     }
     return lambda rows: writers[kind](writing, rows)
 

@@ -1,22 +1,44 @@
-"""Taking in judgments of pairs and rankings. One transaction saves the whole of it or nothing.
+"""Taking in judgments of pairs, rankings and ratings. One transaction saves the whole of it or nothing.
 
 Nothing is ever changed: a correction is a new row that supersedes the old one.
 """
 
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from annotation.answers import Answer, Reading, check_answer, read_answer
-from annotation.errors import AlreadyRevised, BatchNotOpen, SubmissionReused, UnknownLease
-from annotation.leasing import find_lease, finish, hold, lock_rater
-from annotation.models import Assignment, Batch, Demonstration, Flag, Judgment, Placement
+from annotation.answers import Answer, Reading, read_acceptable, read_answer, read_flags, read_quotes
+from annotation.calibrating import conclude
+from annotation.checking import check_answer
+from annotation.criteria import criteria_of, score_rows
+from annotation.errors import AlreadyRevised, BatchNotOpen, Incomplete, SubmissionReused, UndoClosed, UnknownLease
+from annotation.improving import improve
+from annotation.leasing import find_lease, finish, give_up, hold, lease_seconds, lock_rater, retake
+from annotation.models import (
+    Assignment,
+    Batch,
+    CriterionScore,
+    Demonstration,
+    Flag,
+    Judgment,
+    Placement,
+    PreferencePairJudgment,
+)
+from annotation.paying import pay, pay_correction, unclocked_ms
+from annotation.referring import refer, withdraw
+from annotation.repinning import version_of
+from annotation.replaying import says_the_same
 from workforce import auditing
 from workforce.models import Role, User
 from workforce.roles import require
 
 __all__ = ["Answer", "Submitted", "revise_judgment", "submit_judgment"]
+
+UNDO_WITHIN = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +50,15 @@ class Submitted:
 
 
 @transaction.atomic
-def submit_judgment(*, token: uuid.UUID, rater: User, submission: uuid.UUID, answer: Answer) -> Submitted:
+def submit_judgment(
+    *, token: uuid.UUID, rater: User, submission: uuid.UUID, answer: Answer, clocked: bool = True
+) -> Submitted:
     """Save the rater's judgment under a lease and end the lease.
 
     `submission` is the client's key: the same answer sent again under it is answered as the first time.
-    A lease that has run out still counts while nobody else took the slot. Raises UnknownLease, LeaseLost,
-    AlreadySubmitted, SubmissionReused, Incomplete, NotAllowed.
+    `clocked` is False where the page kept no clock; the time since the item was begun is paid then.
+    A lease that has run out still counts while nobody else took the slot; after that the answer is kept as
+    surplus. Raises UnknownLease, AlreadySubmitted, SubmissionReused, Incomplete, NotAllowed.
     """
     lock_rater(rater=rater)
     assignment = find_lease(token=token, rater=rater)
@@ -42,18 +67,28 @@ def submit_judgment(*, token: uuid.UUID, rater: User, submission: uuid.UUID, ans
         return _replay(earlier=earlier, assignment=assignment, answer=answer)
     if Demonstration.objects.filter(submission=submission).exists():
         raise SubmissionReused
-    hold(assignment=assignment)
-    judgment = _write(assignment=assignment, submission=submission, answer=answer)
-    finish(assignment=assignment)
+    surplus = hold(assignment=assignment)
+    judgment = _write(assignment=assignment, submission=submission, answer=answer, surplus=surplus)
+    seconds = lease_seconds(batch=assignment.slot.batch, task=assignment.task)
+    ms = answer.active_ms if clocked else unclocked_ms(assignment=assignment, lease_seconds=seconds)
+    pay(assignment=assignment, ms=ms, idle_ms=answer.idle_ms)
+    declined = _declines(judgment=judgment, assignment=assignment)
+    finish(assignment=assignment, surplus=surplus, declined=declined)
+    if declined:
+        refer(judgment=judgment)
     _audit(judgment=judgment, assignment=assignment, rater=rater, verb="judge")
+    if assignment.slot.batch.mode == Batch.Mode.CALIBRATION:
+        conclude(batch=assignment.slot.batch, rater=rater)
     return Submitted(judgment, created=True)
 
 
 @transaction.atomic
 def revise_judgment(*, uid: uuid.UUID, rater: User, submission: uuid.UUID, answer: Answer) -> Submitted:
-    """Save a correction of the rater's own judgment while its batch is open; both rows stay.
+    """Save a correction of the rater's own judgment; both rows stay.
 
-    Raises UnknownLease, AlreadyRevised, BatchNotOpen, SubmissionReused, Incomplete, NotAllowed.
+    Possible while the batch is open, for half an hour after the item was first answered, until a frozen set
+    holds the judgment, and never in calibration, whose panel answer has been seen. Raises UnknownLease,
+    AlreadyRevised, BatchNotOpen, UndoClosed, SubmissionReused, Incomplete, NotAllowed.
     """
     lock_rater(rater=rater)
     old = (
@@ -64,61 +99,95 @@ def revise_judgment(*, uid: uuid.UUID, rater: User, submission: uuid.UUID, answe
         .first()
     )
     if old is None or old.assignment is None:
-        raise UnknownLease("There is no judgment of yours here. Nothing was changed. Load your work again.")
+        raise UnknownLease(_("There is no judgment of yours here. Nothing was changed. Load your work again."))
     batch = old.assignment.slot.batch
     require(user=rater, team=batch.project.team, role=Role.RATER)
     earlier = Judgment.objects.filter(submission=submission).first()
     if earlier is not None:
         return _replay(earlier=earlier, assignment=old.assignment, answer=answer)
     if batch.state != Batch.State.OPEN:
-        raise BatchNotOpen("The batch is no longer open, so this answer stands as it is. Nothing was changed.")
+        raise BatchNotOpen(_("The batch is no longer open, so this answer stands as it is. Nothing was changed."))
     if Judgment.objects.filter(supersedes=old).exists():
         raise AlreadyRevised
-    judgment = _write(assignment=old.assignment, submission=submission, answer=answer, supersedes=old)
+    require_revisable(judgment=old)
+    surplus = old.surplus
+    if old.cant_judge and not answer.cant_judge:
+        surplus = not retake(assignment=old.assignment)
+    judgment = _write(assignment=old.assignment, submission=submission, answer=answer, surplus=surplus, supersedes=old)
+    pay_correction(
+        assignment=old.assignment,
+        submission=submission,
+        answered_at=old.created_at,
+        ms=answer.active_ms,
+        idle_ms=answer.idle_ms,
+    )
+    _refer_anew(judgment=judgment, old=old, assignment=old.assignment)
     _audit(judgment=judgment, assignment=old.assignment, rater=rater, verb="revise_judgment")
     return Submitted(judgment, created=True)
 
 
+def _declines(*, judgment: Judgment, assignment: Assignment) -> bool:
+    """Whether the answer leaves the slot to somebody else. In calibration everybody answers for themselves."""
+    return bool(judgment.cant_judge) and assignment.slot.batch.mode == Batch.Mode.WORK
+
+
+def _refer_anew(*, judgment: Judgment, old: Judgment, assignment: Assignment) -> None:
+    """Let slot and desk follow an answer that was corrected to "can't judge", from it, or to another reason."""
+    if old.cant_judge and not judgment.cant_judge:
+        withdraw(judgment=judgment)
+    elif judgment.cant_judge and judgment.cant_judge != old.cant_judge:
+        if not old.cant_judge:
+            give_up(assignment=assignment)
+        refer(judgment=judgment)
+
+
+def require_revisable(*, judgment: Judgment) -> None:
+    """Raise UndoClosed if the judgment of a live batch may no longer be corrected."""
+    assignment = judgment.assignment
+    if assignment is None or assignment.slot.batch.mode == Batch.Mode.CALIBRATION:
+        raise UndoClosed
+    if timezone.now() - (assignment.ended_at or judgment.created_at) > UNDO_WITHIN:
+        raise UndoClosed
+    if PreferencePairJudgment.objects.filter(judgment=judgment).exists():
+        raise UndoClosed
+
+
 def _replay(*, earlier: Judgment, assignment: Assignment, answer: Answer) -> Submitted:
-    """The first outcome of a submission that was sent again; refused if the answer differs."""
-    same = (
-        earlier.assignment_id == assignment.pk
-        and earlier.raw_value == answer.value
-        and earlier.both_bad == answer.both_bad
-        and earlier.cant_judge == answer.cant_judge
-        and earlier.reasons == answer.reasons
-        and earlier.rationale == answer.rationale
-        and {flag.kind for flag in earlier.flags.all()} == set(answer.flags)
-        and _reads_as(earlier=earlier, answer=answer, batch=assignment.slot.batch)
-    )
+    """The first outcome of a submission that was sent again; refused if it says anything else.
+
+    Times and counts may differ: an answer that waited for the network says how long.
+    """
+    try:
+        check_answer(answer=answer, assignment=assignment, version=earlier.rubric_version)
+    except Incomplete as refusal:
+        raise SubmissionReused from refusal
+    same = earlier.assignment_id == assignment.pk and says_the_same(judgment=earlier, answer=answer)
     if not same:
         raise SubmissionReused
     return Submitted(earlier, created=False)
 
 
-def _reads_as(*, earlier: Judgment, answer: Answer, batch: Batch) -> bool:
-    """Whether the answer, which nobody has checked yet, ranks the responses as the earlier judgment does."""
-    order, ranking = earlier.display_order, answer.ranking or []
-    if batch.kind != Batch.Kind.PAIRWISE and not answer.cant_judge and len(ranking) != len(order):
-        return False
-    reading = read_answer(answer=answer, batch=batch, display_order=order)
-    ranks = [placement.rank for placement in earlier.placements.all()]
-    return (earlier.strength, ranks) == (reading.strength, reading.ranks)
-
-
 def _write(
-    *, assignment: Assignment, submission: uuid.UUID, answer: Answer, supersedes: Judgment | None = None
+    *,
+    assignment: Assignment,
+    submission: uuid.UUID,
+    answer: Answer,
+    surplus: bool,
+    supersedes: Judgment | None = None,
 ) -> Judgment:
-    batch, order = assignment.slot.batch, assignment.display_order
-    criteria = set(batch.rubric_version.criteria.values_list("slug", flat=True)) if answer.reasons else set()
-    check_answer(answer=answer, batch=batch, responses=len(order), criteria=criteria)
+    batch, task, order = assignment.slot.batch, assignment.task, assignment.display_order
+    version = version_of(task=task)
+    check_answer(answer=answer, assignment=assignment, version=version)
     reading = read_answer(answer=answer, batch=batch, display_order=order)
+    improved = None
+    if answer.improved is not None:
+        improved = improve(task=task, reading=reading, text=answer.improved, author=assignment.rater)
     judgment = Judgment.objects.create(
         submission=submission,
-        task=assignment.task,
+        task=task,
         assignment=assignment,
         rater_id=assignment.rater_id,
-        rubric_version=batch.rubric_version,
+        rubric_version=version,
         scale=batch.scale,
         raw_value=answer.value,
         strength=reading.strength,
@@ -127,17 +196,34 @@ def _write(
         cant_judge=answer.cant_judge,
         reasons=answer.reasons,
         rationale=answer.rationale,
+        quotes=read_quotes(answer=answer, display_order=order),
+        improved=improved,
+        best_worst=answer.best_worst,
+        surplus=surplus,
         active_ms=answer.active_ms,
         wall_ms=answer.wall_ms,
+        idle_ms=answer.idle_ms,
+        offline_ms=answer.offline_ms,
+        seen=answer.seen,
+        inputs=answer.inputs,
+        diff_used=answer.diff_used,
+        client_version=answer.client_version,
         supersedes=supersedes,
     )
-    place(judgment=judgment, reading=reading)
-    Flag.objects.bulk_create(Flag(judgment=judgment, kind=kind) for kind in sorted(set(answer.flags)))
+    place(judgment=judgment, reading=reading, acceptable=read_acceptable(answer=answer, display_order=order))
+    criteria = criteria_of(batch=batch, version=version, responses=len(order))
+    CriterionScore.objects.bulk_create(
+        score_rows(judgment=judgment, answer=answer, criteria=criteria, display_order=order)
+    )
+    Flag.objects.bulk_create(
+        Flag(judgment=judgment, kind=kind, target=target, severity=severity)
+        for kind, target, severity in read_flags(answer=answer, display_order=order)
+    )
     return judgment
 
 
-def place(*, judgment: Judgment, reading: Reading) -> None:
-    """Write the rank of each of the task's responses."""
+def place(*, judgment: Judgment, reading: Reading, acceptable: list[bool | None]) -> None:
+    """Write the rank of each of the task's responses, and whether it could be sent."""
     if reading.ranks:
         members = judgment.task.members.order_by("position")
         Placement.objects.bulk_create(
@@ -146,6 +232,7 @@ def place(*, judgment: Judgment, reading: Reading) -> None:
                 response_id=member.response_id,
                 position=member.position,
                 rank=reading.ranks[member.position],
+                acceptable=acceptable[member.position],
             )
             for member in members
         )

@@ -1,19 +1,30 @@
 """Leases on slots: taking the row locks, keeping a lease, giving it up, ending it with an answer.
 
-Lock order, everywhere: the rater's row, the assignment, the slot. One rater's requests thus queue up
-behind each other, which settles two tabs and double clicks; different raters never wait for one another.
+Lock order, everywhere: rater, batch, assignments, slots, tasks, referral, audit chain; several of a kind by key.
+What is wanted out of that order is taken only if nobody has it (SKIP LOCKED). One rater's requests thus queue up behind
+each other, which settles two tabs and double clicks; different raters never wait for one another.
 """
 
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from annotation.errors import AlreadySubmitted, LeaseLost, UnknownLease
-from annotation.models import Assignment, Batch, Slot
-from workforce.models import Role, User
+from annotation.caring import consented
+from annotation.errors import AlreadySubmitted, ConsentNeeded, LeaseLost, RubricChanged, UnknownLease
+from annotation.models import Assignment, Batch, Draft, Slot, Task
+from annotation.paying import pay
+from annotation.repinning import out_of_turn
+from workforce.models import Membership, Role, User
 from workforce.roles import require
+
+WORDS_A_MINUTE = 200
+READINGS = 4
+LONGEST_LEASE = 24 * 3600
+MOST_AT_ONCE = 5000
 
 
 def lock_rater(*, rater: User) -> None:
@@ -21,19 +32,25 @@ def lock_rater(*, rater: User) -> None:
     User.objects.select_for_update(no_key=True).only("pk").get(pk=rater.pk)
 
 
-def lease_until(*, batch: Batch) -> timedelta:
-    """How long a lease on a slot of the batch lasts."""
-    return timedelta(minutes=batch.lease_minutes)
+def lock_batch(*, pk: int) -> Batch:
+    """The batch as it is now; what its items want, and their slots, are nobody else's to change meanwhile."""
+    return Batch.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+
+def lease_seconds(*, batch: Batch, task: Task) -> int:
+    """How long a lease on the task lasts: the batch's lease, or four readings of a text too long for it."""
+    reading = READINGS * task.words * 60 // WORDS_A_MINUTE
+    return min(LONGEST_LEASE, max(batch.lease_minutes * 60, reading))
 
 
 def find_lease(*, token: uuid.UUID, rater: User) -> Assignment:
-    """The rater's assignment of this token, in whatever state, locked. Raises UnknownLease, NotAllowed.
+    """The rater's assignment of this token, in whatever state, locked with its slot. Raises UnknownLease, NotAllowed.
 
     Somebody else's token is answered like one that never was.
     """
     assignment = (
-        Assignment.objects.select_for_update(of=("self",))
-        .select_related("slot__batch__project__team", "slot__batch__rubric_version", "task")
+        Assignment.objects.select_for_update(of=("self", "slot"), no_key=True)
+        .select_related("slot__batch__project__team", "slot__batch__rubric_version", "task__rubric_version", "rater")
         .filter(token=token, rater=rater)
         .first()
     )
@@ -43,64 +60,170 @@ def find_lease(*, token: uuid.UUID, rater: User) -> Assignment:
     return assignment
 
 
-def hold(*, assignment: Assignment) -> None:
-    """Make sure that the slot is the rater's, taking a lapsed lease up again if nobody else took the slot.
+def hold(*, assignment: Assignment) -> bool:
+    """Take a lapsed lease up again; True if the slot is not to be had, so that an answer would be a surplus one:
+    somebody else took it, it is wanted no longer, the item is held for a lead, or the batch is closed.
 
-    Raises AlreadySubmitted, LeaseLost.
+    Raises AlreadySubmitted.
     """
-    if assignment.state == Assignment.State.SUBMITTED:
+    if assignment.state in Assignment.ANSWERED:
         raise AlreadySubmitted
     if assignment.state == Assignment.State.LEASED:
-        return
+        return assignment.slot.state == Slot.State.RETIRED
+    if assignment.slot.batch.state == Batch.State.CLOSED or assignment.task.standing != Task.Standing.QUEUED:
+        return True
     if not Slot.objects.filter(pk=assignment.slot_id, state=Slot.State.OPEN).update(state=Slot.State.LEASED):
-        raise LeaseLost
+        return True
     assignment.state, assignment.ended_at = Assignment.State.LEASED, None
     assignment.save(update_fields=["state", "ended_at"])
+    return False
 
 
-def finish(*, assignment: Assignment) -> None:
-    """End a held lease with an answer: the slot is done."""
-    Slot.objects.filter(pk=assignment.slot_id).update(state=Slot.State.DONE)
-    assignment.state, assignment.ended_at = Assignment.State.SUBMITTED, timezone.now()
+def gone(*, assignment: Assignment) -> bool:
+    """Whether the rater can work on the item no longer. One that was on their page when its slot was retired stays.
+
+    What was handed back on purpose is not taken again by a request that was slower. Raises AlreadySubmitted.
+    """
+    if assignment.state == Assignment.State.LEASED:
+        return False
+    return assignment.state == Assignment.State.RELEASED or hold(assignment=assignment)
+
+
+def finish(*, assignment: Assignment, surplus: bool, declined: bool = False) -> None:
+    """End a lease with an answer: the slot is done, unless it was somebody else's. The draft has served.
+
+    declined: the rater could not judge, so the slot is there for another.
+    """
+    assignment.ended_at = timezone.now()
+    Draft.objects.filter(assignment=assignment).delete()
+    if surplus:
+        assignment.state = Assignment.State.SURPLUS
+    elif declined:
+        end([assignment], state=Assignment.State.DECLINED)
+        assignment.state = Assignment.State.DECLINED
+        return
+    else:
+        assignment.state = Assignment.State.SUBMITTED
+        Slot.objects.filter(pk=assignment.slot_id).update(state=Slot.State.DONE)
     assignment.save(update_fields=["state", "ended_at"])
+
+
+def retake(*, assignment: Assignment) -> bool:
+    """Give the slot back to who could not judge and now can; False if somebody else has it or it is not wanted."""
+    if assignment.state == Assignment.State.SUBMITTED:  # from before such slots were given to others
+        return True
+    Assignment.objects.select_for_update(no_key=True).get(pk=assignment.pk)
+    free = Slot.objects.filter(pk=assignment.slot_id, state=Slot.State.OPEN)
+    mine = assignment.state == Assignment.State.DECLINED and bool(free.update(state=Slot.State.DONE))
+    assignment.state = Assignment.State.SUBMITTED if mine else Assignment.State.SURPLUS
+    assignment.save(update_fields=["state"])
+    return mine
+
+
+def give_up(*, assignment: Assignment) -> None:
+    """Leave the slot of an answer to others, because its rater could not judge after all.
+
+    It is retired if the item has more slots than are wanted: k was lowered after the answer came.
+    """
+    if assignment.state != Assignment.State.SUBMITTED:
+        return
+    wants = assignment.task.extra + lock_batch(pk=assignment.slot.batch_id).overlap
+    over = Slot.objects.wanted().filter(task=assignment.task_id).count() > wants
+    Assignment.objects.filter(pk=assignment.pk).update(state=Assignment.State.DECLINED)
+    Slot.objects.filter(pk=assignment.slot_id).update(state=Slot.State.RETIRED if over else Slot.State.OPEN)
+
+
+def restart(*, assignment: Assignment, begun: bool = True) -> None:
+    """Let a held lease run its full length from now, unless told otherwise as one that has been begun."""
+    now = timezone.now()
+    if begun:
+        assignment.begun_at = assignment.begun_at or now
+    assignment.expires_at = now + timedelta(seconds=lease_seconds(batch=assignment.slot.batch, task=assignment.task))
+    assignment.save(update_fields=["begun_at", "expires_at"])
+
+
+def begin(*, token: uuid.UUID, rater: User, active_ms: int = 0, idle_ms: int = 0) -> Assignment:
+    """Note that the rater sees the item now, and restart its lease.
+
+    Until then the lease of an item fetched ahead may pass to somebody who would get nothing, or the item follows
+    its batch to a newer rubric version. One whose content the rater has stopped agreeing to goes back unseen.
+    Raises UnknownLease, AlreadySubmitted, LeaseLost, RubricChanged, ConsentNeeded.
+    """
+    with transaction.atomic():
+        lock_rater(rater=rater)
+        assignment = find_lease(token=token, rater=rater)
+        unwanted = assignment.begun_at is None and not consented(batch=assignment.slot.batch, rater=rater)
+        if unwanted and assignment.state == Assignment.State.LEASED:
+            end([assignment], state=Assignment.State.RELEASED)
+        changed = not unwanted and out_of_turn(assignment=assignment)
+    if unwanted:
+        raise ConsentNeeded
+    if changed:
+        raise RubricChanged
+    return keep(token=token, rater=rater, active_ms=active_ms, idle_ms=idle_ms)
 
 
 @transaction.atomic
-def keep(*, token: uuid.UUID, rater: User) -> Assignment:
-    """Extend the lease by its full length from now. Raises UnknownLease, AlreadySubmitted, LeaseLost."""
+def keep(*, token: uuid.UUID, rater: User, active_ms: int = 0, idle_ms: int = 0) -> Assignment:
+    """Extend the lease by its full length from now, and book what went to the item so far.
+
+    Raises UnknownLease, AlreadySubmitted, LeaseLost.
+    """
     lock_rater(rater=rater)
     assignment = find_lease(token=token, rater=rater)
-    hold(assignment=assignment)
-    assignment.expires_at = timezone.now() + lease_until(batch=assignment.slot.batch)
-    assignment.save(update_fields=["expires_at"])
+    if gone(assignment=assignment):
+        raise LeaseLost
+    restart(assignment=assignment)
+    pay(assignment=assignment, ms=active_ms, idle_ms=idle_ms)
     return assignment
 
 
 @transaction.atomic
-def release(*, token: uuid.UUID, rater: User) -> None:
-    """Give the slot back for others. A lease that has ended already is left as it is. Raises UnknownLease."""
+def release(*, token: uuid.UUID, rater: User, active_ms: int = 0, idle_ms: int = 0) -> None:
+    """Give the slot back for others; the time that went to it counts. Raises UnknownLease.
+
+    A lease that has ended already is left as it is; the time counts unless an answer brought it. What was written
+    is kept for the same rater, should the item come back; a grade that was begun is not.
+    """
     lock_rater(rater=rater)
     assignment = find_lease(token=token, rater=rater)
-    if assignment.state == Assignment.State.LEASED:
-        _end([assignment], state=Assignment.State.RELEASED)
+    if assignment.state in Assignment.ANSWERED:
+        return
+    pay(assignment=assignment, ms=active_ms, idle_ms=idle_ms)
+    if assignment.state != Assignment.State.LEASED:
+        return
+    if assignment.slot.batch.kind != Batch.Kind.DEMONSTRATION:
+        Draft.objects.filter(assignment=assignment).delete()
+    end([assignment], state=Assignment.State.RELEASED)
 
 
 @transaction.atomic
 def expire_leases(*, batch: Batch | None = None) -> int:
-    """Open the slots of all leases that have run out, in one batch or everywhere; how many there were."""
+    """Open the slots of all leases that have run out, in one batch or everywhere; how many there were.
+
+    Everywhere, also of leases whose holders may not answer any longer: their account is closed, or they are raters of
+    the team no more.
+    """
+    over = Q(expires_at__lte=timezone.now())
+    if batch is None:
+        raters = Membership.objects.in_force().filter(user=OuterRef("rater"), role=Role.RATER)
+        over |= Q(rater__is_active=False) | Q(~Exists(raters.filter(team__project=OuterRef("slot__batch__project"))))
     lapsed = Assignment.objects.select_for_update(of=("self",), skip_locked=True).filter(
-        state=Assignment.State.LEASED, expires_at__lte=timezone.now()
+        over, state=Assignment.State.LEASED
     )
     if batch is not None:
         lapsed = lapsed.filter(slot__batch=batch)
-    return _end(list(lapsed.order_by("pk")[:5000]), state=Assignment.State.EXPIRED)
+    assignments = list(lapsed.order_by("pk")[:MOST_AT_ONCE])
+    return end(assignments, state=Assignment.State.EXPIRED)
 
 
-def _end(assignments: list[Assignment], *, state: Assignment.State) -> int:
+def end(assignments: Sequence[Assignment], *, state: Assignment.State) -> int:
+    """End locked, live leases and open their slots; how many slots."""
     if not assignments:
         return 0
-    slots = [assignment.slot_id for assignment in assignments]
     Assignment.objects.filter(pk__in=[assignment.pk for assignment in assignments]).update(
         state=state, ended_at=timezone.now()
     )
-    return Slot.objects.filter(pk__in=slots, state=Slot.State.LEASED).update(state=Slot.State.OPEN)
+    mine = Slot.objects.filter(pk__in=[assignment.slot_id for assignment in assignments], state=Slot.State.LEASED)
+    locked = list(mine.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+    return Slot.objects.filter(pk__in=locked).update(state=Slot.State.OPEN)

@@ -1,19 +1,24 @@
 """How far the people of a batch agree, measured by annotation.agreement and kept as reports.
 
-Only current judgments that carry an opinion count. An undefined coefficient is a report like any other, with
+Only current judgments that carry an opinion count. Answers under versions between which the meaning or the structure
+of the rubric changed are never taken together: each group of versions has reports of its own, whose detail names the
+versions and says how many groups there are. An undefined coefficient is a report like any other, with
 its reason. The basis `sign` is first, tie or second in canonical order, `grade` the strength on a wide scale.
 """
 
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from annotation.agreement.alpha import Alpha, measure_alpha
 from annotation.agreement.kappa import pairwise_kappas
 from annotation.agreement.patterns import count_labels
 from annotation.agreement.rank_alpha import measure_rank_alpha
 from annotation.models import AgreementReport, Batch, Judgment, Placement
+from annotation.repinning import groups_of
 from annotation.scales import SCALES
+from rubrics.models import RubricVersion
 from workforce.models import User
 
 SIGNS = (-1, 0, 1)
@@ -25,23 +30,34 @@ Label = tuple[int, int, int]
 def latest_reports(*, batch: Batch) -> list[AgreementReport]:
     """The batch's reports, measured anew if judgments came in since."""
     known = batch.agreement_reports.filter(judgment_count=_said(batch)).order_by("id")
-    newest = {(report.coefficient, report.basis): report for report in known}
+    newest = {(report.coefficient, report.basis, str(report.detail.get("versions"))): report for report in known}
     return list(newest.values()) or measure_batch(batch=batch)
 
 
 def measure_batch(*, batch: Batch) -> list[AgreementReport]:
     """Measure and keep the coefficients that fit the batch's kind; none for demonstrations."""
-    said = _said(batch)
-    if batch.kind == Batch.Kind.PAIRWISE:
-        reports = _of_pairs(batch)
-    elif batch.kind == Batch.Kind.RANKING:
-        reports = [_of_rankings(batch)]
-    else:
+    if batch.kind == Batch.Kind.DEMONSTRATION:
         return []
-    for report in reports:
-        report.judgment_count = said
+    said, groups = _said(batch), _version_groups(batch)
+    reports = []
+    for versions in groups:
+        counted = Judgment.objects.counted().filter(task__batch=batch, rubric_version__in=versions)
+        found = _of_pairs(batch, counted) if batch.kind == Batch.Kind.PAIRWISE else []
+        if batch.kind == Batch.Kind.RANKING:
+            found = [_of_rankings(batch, counted)]
+        for report in found:
+            report.judgment_count = said
+            report.detail |= {"versions": [version.number for version in versions], "groups": len(groups)}
+        reports += found
     with transaction.atomic():
         return AgreementReport.objects.bulk_create(reports)
+
+
+def _version_groups(batch: Batch) -> list[list[RubricVersion]]:
+    """The versions that the batch's answers were given under, in groups to be measured together, newest first."""
+    used = Judgment.objects.counted().filter(task__batch=batch).order_by().values("rubric_version")
+    found = RubricVersion.objects.filter(pk__in=used).select_related("rubric")
+    return groups_of(versions=list(found)) or [[batch.rubric_version]]
 
 
 def _said(batch: Batch) -> int:
@@ -53,9 +69,8 @@ def _scope(batch: Batch, basis: str) -> str:
     return f"project:{batch.project.slug}/batch:{batch.number}/{basis}"
 
 
-def _of_pairs(batch: Batch) -> list[AgreementReport]:
-    graded = Judgment.objects.counted().filter(task__batch=batch).order_by("task", "rater")
-    said = graded.values_list("task", "rater", "strength")
+def _of_pairs(batch: Batch, counted: QuerySet[Judgment]) -> list[AgreementReport]:
+    said = counted.order_by("task", "rater").values_list("task", "rater", "strength")
     labels: list[Label] = [(task, rater, strength) for task, rater, strength in said if strength is not None]
     signs = [(task, rater, (strength > 0) - (strength < 0)) for task, rater, strength in labels]
     raters = len({rater for _, rater, _ in labels})
@@ -122,9 +137,9 @@ def _kappas(signs: list[Label]) -> dict[str, Any]:
     }
 
 
-def _of_rankings(batch: Batch) -> AgreementReport:
+def _of_rankings(batch: Batch, counted: QuerySet[Judgment]) -> AgreementReport:
     placed = (
-        Placement.objects.filter(judgment__in=Judgment.objects.counted().filter(task__batch=batch))
+        Placement.objects.filter(judgment__in=counted)
         .order_by("judgment__task", "judgment", "position")
         .values_list("judgment__task", "judgment", "rank")
     )

@@ -14,15 +14,19 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 
 from annotation.canonical import canonical_json, digest_of
-from annotation.models import Batch, Judgment, Task, TaskResponse
+from annotation.models import Batch, Judgment, Response, Task, TaskResponse
 
 TASKS_AT_ONCE = 500
 Split = str
+Member = tuple[int, str, str]
 
 
 @dataclass
 class Pair:
-    """Judgments between canonical positions i < j of a task; negative strength prefers i."""
+    """Judgments between positions i < j of a group; negative strength prefers i.
+
+    Positions are the task's canonical ones; improved responses follow after them, by digest.
+    """
 
     i: int
     j: int
@@ -32,6 +36,7 @@ class Pair:
     strength: int = 0
     judgments: list[str] = field(default_factory=list)
     judgment_pks: list[int] = field(default_factory=list)
+    improved: bool = False
 
     def add(self, *, judgment: Judgment, ranks: Sequence[int]) -> None:
         """Count one judgment; in a ranking one place apart or five is a strength of one."""
@@ -40,17 +45,29 @@ class Pair:
         self.ties += sign == 0
         self.wins_j += sign > 0
         self.strength += sign if judgment.strength is None else judgment.strength
+        self._rest_on(judgment)
+
+    def add_improved(self, *, judgment: Judgment, strength: int) -> None:
+        """Count a judgment whose rater wrote the response at j to be better than the one at i, by so much."""
+        self.wins_j += 1
+        self.strength += strength
+        self._rest_on(judgment)
+
+    def _rest_on(self, judgment: Judgment) -> None:
         self.judgments.append(str(judgment.uid))
         self.judgment_pks.append(judgment.pk)
 
 
 @dataclass
 class Group:
-    """One task's prompt and responses with every judged pair among them. `members` are (pk, digest, text)."""
+    """One task's prompt and responses with every judged pair among them. `members` are (pk, digest, text).
+
+    Responses that raters improved come after the task's own, by digest.
+    """
 
     task: Task
     id: str
-    members: list[tuple[int, str, str]]
+    members: list[Member]
     split: Split
     pairs: list[Pair]
 
@@ -122,7 +139,8 @@ def groups_of(
     """The groups of the batches' current judgments that hold at least one pair.
 
     A pair stays out with fewer judgments than min_judgments, or if both texts are the same; `left_out` counts
-    these, and the judgments without an opinion.
+    these, the judgments without an opinion, and those given after somebody else took the slot. An improved
+    response is preferred to the one it improves and to all below that, wherever its task has judgments enough.
     """
     out: Counter[str] = Counter() if left_out is None else left_out
     chunk: list[tuple[str, Task]] = []
@@ -137,29 +155,59 @@ def groups_of(
 def _judged(chunk: list[tuple[str, Task]], least: int, seed: int, out: Counter[str]) -> Iterator[Group]:
     said: dict[int, list[tuple[Judgment, list[int]]]] = {}
     judgments = Judgment.objects.current().filter(task__in=[task.pk for _, task in chunk]).order_by("uid")
-    for judgment in judgments.prefetch_related("placements"):
+    for judgment in judgments.select_related("improved").prefetch_related("placements"):
+        if judgment.surplus:
+            out["surplus_judgments"] += 1
+            continue
         if judgment.cant_judge:
             out["judgments_without_opinion"] += 1
             continue
         ranks = [placement.rank for placement in judgment.placements.all()]
         said.setdefault(judgment.task_id, []).append((judgment, ranks))
     for group, task in chunk:
-        members = members_of(task)
+        members, opinions = members_of(task), said.get(task.pk, [])
         pairs = []
         for i, j in combinations(range(len(members)), 2):
             pair = Pair(i, j)
-            for judgment, ranks in said.get(task.pk, ()):
-                pair.add(judgment=judgment, ranks=ranks)
+            for judgment, ranks in opinions:
+                if not (judgment.best_worst and ranks[i] == ranks[j]):
+                    pair.add(judgment=judgment, ranks=ranks)
             if members[i][2] == members[j][2]:
                 out["pairs_of_equal_texts"] += 1
             elif len(pair.judgments) < least:
                 out["pairs_with_too_few_judgments"] += 1
             else:
                 pairs.append(pair)
+        if len(opinions) >= least:
+            improved = [judgment.improved for judgment, _ in opinions if judgment.improved is not None]
+            members = with_improved(members=members, improved=improved)
+            pairs = sorted([*pairs, *_improved_pairs(members, opinions)], key=lambda pair: (pair.i, pair.j))
         if pairs:
             yield Group(task, group, members, split_of(prompt_digest=task.prompt.digest, seed=seed), pairs)
 
 
-def members_of(task: Task) -> list[tuple[int, str, str]]:
+def _improved_pairs(members: list[Member], opinions: list[tuple[Judgment, list[int]]]) -> list[Pair]:
+    """Improved over chosen by one, improved over rejected by as much as chosen over rejected."""
+    place = {pk: n for n, (pk, _, _) in enumerate(members)}
+    found: dict[tuple[int, int], Pair] = {}
+    for judgment, ranks in opinions:
+        if judgment.improved_id is None:
+            continue
+        j = place[judgment.improved_id]
+        for i, rank in enumerate(ranks):
+            pair = found.setdefault((i, j), Pair(i, j, improved=True))
+            strength = 1 if rank == 1 else abs(judgment.strength or 1)
+            pair.add_improved(judgment=judgment, strength=strength)
+    return list(found.values())
+
+
+def with_improved(*, members: list[Member], improved: Iterable[Response]) -> list[Member]:
+    """The task's own responses, then those that raters improved, each once, by digest."""
+    own = {pk for pk, _, _ in members}
+    more = {response.digest: (response.pk, response.digest, response.text) for response in improved}
+    return members + [more[digest] for digest in sorted(more) if more[digest][0] not in own]
+
+
+def members_of(task: Task) -> list[Member]:
     """(primary key, digest, text) of the task's responses in canonical order."""
     return [(member.response.pk, member.response.digest, member.response.text) for member in task.members.all()]

@@ -1,5 +1,6 @@
 """What rows of each import kind must hold. Pure: from a parsed object to a typed row, or RowRefused."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from annotation.rows import RowRefused
 
 ROLES = ("system", "user", "assistant")
 MESSAGES_MAX = 200
+DECIDED_BY = re.compile(r"[a-z0-9-]{1,60}:-?\d{1,2}")
 Messages = list[dict[str, str]]
 
 
@@ -46,7 +48,15 @@ class JudgmentRow:
     reason: str
 
 
-Row = PromptRow | ComparisonRow | DemonstrationRow | JudgmentRow
+@dataclass(frozen=True, slots=True)
+class CalibrationRow:
+    """`panel` as annotation.panels keeps it: answer, note, look_for, decided_by, critical."""
+
+    comparison: ComparisonRow
+    panel: dict[str, Any]
+
+
+Row = PromptRow | ComparisonRow | DemonstrationRow | JudgmentRow | CalibrationRow
 
 
 def prompt_row(row: dict[str, Any], extra: frozenset[str] = frozenset(), *, needs_id: bool = False) -> PromptRow:
@@ -58,9 +68,9 @@ def prompt_row(row: dict[str, Any], extra: frozenset[str] = frozenset(), *, need
     return PromptRow(messages, _word(row, "id", 120, required=needs_id), _word(row, "source", 80))
 
 
-def comparison_row(row: dict[str, Any]) -> ComparisonRow:
-    """A prompt with "id" and "responses": [{"text", "model"?}], 2 to 9."""
-    prompt = prompt_row(row, frozenset({"responses"}), needs_id=True)
+def comparison_row(row: dict[str, Any], extra: frozenset[str] = frozenset()) -> ComparisonRow:
+    """A prompt with "id" and "responses": [{"text", "model"?}], 2 to 9, and the extra keys of a larger row."""
+    prompt = prompt_row(row, frozenset({"responses"}) | extra, needs_id=True)
     found = row.get("responses")
     if not isinstance(found, list) or not 2 <= len(found) <= 9:
         raise RowRefused("bad_responses", "A comparison needs 2 to 9 responses.")
@@ -111,11 +121,36 @@ def judgment_row(row: dict[str, Any]) -> JudgmentRow:
     )
 
 
+def calibration_row(row: dict[str, Any]) -> CalibrationRow:
+    """A comparison with "panel": {"grade" | "ranks", "scores"?, "note", "look_for"?, "decided_by"?, "critical"?}."""
+    comparison = comparison_row(row, frozenset({"panel"}))
+    panel = row.get("panel")
+    if not isinstance(panel, dict):
+        raise RowRefused("bad_panel", "A calibration item needs a panel: an object with the agreed answer and a note.")
+    _known(panel, frozenset({"grade", "ranks", "scores", "note", "look_for", "decided_by", "critical"}))
+    decided_by = _word(panel, "decided_by", 80)
+    if decided_by and not DECIDED_BY.fullmatch(decided_by):
+        raise RowRefused("bad_panel", "decided_by names a score point as criterion:value, such as correctness:2.")
+    if type(panel.get("critical", False)) is not bool:
+        raise RowRefused("bad_panel", "critical is true or false.")
+    return CalibrationRow(
+        comparison,
+        {
+            "answer": _panel_answer(panel, responses=len(comparison.responses)),
+            "note": _text(panel, "note"),
+            "look_for": _word(panel, "look_for", 300),
+            "decided_by": decided_by,
+            "critical": panel.get("critical", False),
+        },
+    )
+
+
 SHAPES: dict[str, Callable[[dict[str, Any]], Row]] = {
     ImportReport.Kind.PROMPTS: prompt_row,
     ImportReport.Kind.COMPARISONS: comparison_row,
     ImportReport.Kind.DEMONSTRATIONS: demonstration_row,
     ImportReport.Kind.JUDGMENTS: judgment_row,
+    ImportReport.Kind.CALIBRATION: calibration_row,
 }
 
 
@@ -167,3 +202,41 @@ def _ranking(found: Any) -> list[int]:
         raise RowRefused("bad_answer", "Ranks are whole numbers from 1 to 9; 1 is best and equal ranks are ties.")
     places = {rank: place for place, rank in enumerate(sorted(set(found)), start=1)}
     return [places[rank] for rank in found]
+
+
+def _panel_answer(panel: dict[str, Any], *, responses: int) -> dict[str, Any]:
+    """{"strength"} or {"ranks"}, and {"scores"}: what annotation.panels compares an answer with."""
+    if "grade" in panel and "ranks" in panel:
+        raise RowRefused("bad_panel", "A panel gives either a grade or ranks.")
+    answer: dict[str, Any] = {}
+    if "grade" in panel:
+        if type(panel["grade"]) is not int or not -4 <= panel["grade"] <= 4 or responses != 2:
+            raise RowRefused("bad_panel", "A grade is a whole number from -4 to 4, for a pair; negative is the first.")
+        answer["strength"] = panel["grade"]
+    if "ranks" in panel:
+        answer["ranks"] = _ranking(panel["ranks"])
+        if len(answer["ranks"]) != responses:
+            raise RowRefused("bad_panel", f"The panel ranks {len(answer['ranks'])} of {responses} responses.")
+    if "scores" in panel:
+        answer["scores"] = _panel_scores(panel["scores"], responses=responses)
+    if not answer:
+        raise RowRefused("bad_panel", "A panel gives a grade, ranks or scores.")
+    return answer
+
+
+def _panel_scores(found: Any, *, responses: int) -> dict[str, list[Any]]:
+    """{criterion: [value per response]}; null where it does not apply, a list of met points for a checklist."""
+    if not isinstance(found, dict) or not found:
+        raise RowRefused("bad_panel", "scores is an object: a list of values for each criterion.")
+    for slug, values in found.items():
+        if not isinstance(values, list) or len(values) not in (1, responses):
+            raise RowRefused("bad_panel", f"The scores of {slug[:60]!r} are a list with a value for each response.")
+        if not all(_is_score(value) for value in values):
+            raise RowRefused("bad_panel", f"A score of {slug[:60]!r} is a whole number, null, or a list of points met.")
+    return found
+
+
+def _is_score(value: Any) -> bool:
+    if isinstance(value, list):
+        return len(value) <= 100 and all(type(point) is int and -9 <= point <= 99 for point in value)
+    return value is None or (type(value) is int and -9 <= value <= 99)

@@ -7,6 +7,8 @@ from django.db.models import Count, QuerySet
 from annotation.batching import RESPONSES_WANTED, Item, items_from_comparisons, items_from_prompts
 from annotation.models import Batch, Comparison, Project, Prompt
 
+CHOSEN_FROM = (Batch.Kind.PAIRWISE, Batch.Kind.RANKING)
+
 
 @dataclass(frozen=True)
 class Source:
@@ -33,7 +35,10 @@ def sources_of(project: Project) -> list[Source]:
 
 
 def fitting(source: Source, *, kind: str, fresh: bool) -> QuerySet[Comparison] | QuerySet[Prompt]:
-    """What of the source fits the kind; with `fresh`, only what is in no batch of that kind yet."""
+    """What of the source fits the kind; with `fresh`, only what is in no batch of that kind yet.
+
+    Pairs of nearly the same answers are nothing to choose from.
+    """
     used = Batch.objects.filter(project=source.project, kind=kind)
     if source.is_prompts:
         prompts = Prompt.objects.filter(project=source.project, sets=int(source.key[2:])).order_by("pk")
@@ -41,7 +46,13 @@ def fitting(source: Source, *, kind: str, fresh: bool) -> QuerySet[Comparison] |
         return wanted.exclude(tasks__batch__in=used) if fresh else wanted
     low, high = RESPONSES_WANTED[Batch.Kind(kind)]
     pool = Comparison.objects.filter(project=source.project, source=source.key[2:]).order_by("pk")
-    wanted_pool = pool.annotate(size=Count("members")).filter(size__gte=max(low, 2), size__lte=high)
+    if kind in CHOSEN_FROM:
+        pool = pool.worth_choosing_from()
+    sized = pool.annotate(size=Count("members"))
+    if kind == Batch.Kind.DEMONSTRATION:
+        wanted_pool = sized.filter(size__gte=1)
+    else:
+        wanted_pool = sized.filter(size__gte=low, size__lte=high)
     return wanted_pool.exclude(tasks__batch__in=used) if fresh else wanted_pool
 
 
@@ -49,5 +60,5 @@ def items_of(source: Source, *, kind: str, fresh: bool, limit: int | None) -> li
     """The items a batch of that kind would be opened with, at most `limit`."""
     found = fitting(source, kind=kind, fresh=fresh)[:limit]
     if source.is_prompts:
-        return items_from_prompts(prompts=found)  # type: ignore[arg-type]
-    return items_from_comparisons(comparisons=found, kind=kind)  # type: ignore[arg-type]
+        return items_from_prompts(prompts=found)  # type: ignore[arg-type]  # what fitting gives of prompts
+    return items_from_comparisons(comparisons=found, kind=kind)  # type: ignore[arg-type]  # and else

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from annotation.views import agreement, batches, data, sets
+from annotation.views import agreement, batch_items, batches, data, desk, panel, sets, steering, versions
 
 AT = "p/<slug:slug>/"
 BATCH = AT + "batches/<int:number>/"
@@ -16,6 +16,19 @@ urlpatterns = [
     path(BATCH + "pause/", batches.batch_move, {"verb": "pause"}, name="batch-pause"),
     path(BATCH + "resume/", batches.batch_move, {"verb": "resume"}, name="batch-resume"),
     path(BATCH + "close/", batches.batch_move, {"verb": "close"}, name="batch-close"),
+    path(BATCH + "work/", batches.batch_work, name="batch-work"),
+    path(BATCH + "edit/", steering.batch_edit, name="batch-edit"),
+    path(BATCH + "edit/overlap/", steering.batch_overlap, name="batch-overlap"),
+    path(BATCH + "items/", batch_items.batch_items, name="batch-items"),
+    path(BATCH + "items/<int:item>/", batch_items.batch_item, name="batch-item"),
+    path(BATCH + "leases/<int:pk>/", batch_items.batch_lease, name="batch-lease"),
+    path(AT + "desk/", desk.desk_list, name="desk"),
+    path(AT + "desk/<int:pk>/", desk.referral, name="referral"),
+    path(AT + "desk/<int:pk>/undo/", desk.referral_undo, name="referral-undo"),
+    path(AT + "batches/versions/", versions.batch_versions, name="batch-versions"),
+    path(BATCH + "version/", versions.batch_version, name="batch-version"),
+    path(BATCH + "calibration/", panel.batch_calibration, name="batch-calibration"),
+    path(BATCH + "calibration/<int:item>/", panel.panel_answer, name="panel-answer"),
     path(BATCH + "measure/", batches.batch_measure, name="batch-measure"),
     path(BATCH + "export/", batches.batch_export, name="batch-export"),
     path(AT + "data/", data.import_list, name="imports"),

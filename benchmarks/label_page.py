@@ -10,18 +10,19 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 GOAL_MS = 100.0
 ROUNDS = 120
 
 
-def measure(get: object) -> tuple[float, float]:
+def measure(get: Callable[[], object]) -> tuple[float, float]:
     """Median and 95th percentile in ms of ROUNDS calls, after five to warm up."""
     times = []
     for n in range(ROUNDS + 5):
         began = time.perf_counter()
-        get()  # type: ignore[operator]
+        get()
         if n >= 5:
             times.append((time.perf_counter() - began) * 1000)
     return statistics.median(times), statistics.quantiles(times, n=20)[18]
@@ -34,6 +35,8 @@ def main() -> None:
             "DATABASE_URL": f"sqlite:///{folder}/assay.sqlite3",
             "BROKER_URL": "filesystem://",
             "DJANGO_SETTINGS_MODULE": "config.settings",
+            "RATE_CLAIM": "off",  # no person is as fast as this
+            "RATE_SUBMIT": "off",
         }
         import django
 

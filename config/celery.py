@@ -20,4 +20,9 @@ app.conf.beat_schedule = {
         "schedule": 30.0,
         "options": {"queue": "short", "expires": 30},
     },
+    "tidy": {
+        "task": "workforce.tasks.tidy",
+        "schedule": 3600.0,
+        "options": {"queue": "short", "expires": 3600},
+    },
 }

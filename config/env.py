@@ -5,11 +5,16 @@ NAME_FILE, the path of a file that holds the value, so that secrets need not sta
 """
 
 import os
+import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+RATE = re.compile(r"([1-9]\d{0,8})/([1-9]\d{0,4})?([smh])")
+SECONDS = {"s": 1, "m": 60, "h": 3600}
+PASSWORD_MIN = 16
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
@@ -62,7 +67,18 @@ def env_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
     return text
 
 
-def env_database(name: str, default: str) -> dict[str, object]:
+def env_rate(name: str, default: str) -> tuple[int, int] | None:
+    """How often, as (count, seconds), from COUNT/PERIOD such as 20/h, 240/4m or 5/30s. None from off."""
+    text = env_str(name, default).strip().lower()
+    if text == "off":
+        return None
+    found = RATE.fullmatch(text)
+    if found is None:
+        raise ImproperlyConfigured(f"{name} must be a rate such as 20/h, 240/4m or 5/30s, or off, not {text!r}.")
+    return int(found[1]), int(found[2] or 1) * SECONDS[found[3]]
+
+
+def env_database(name: str, default: str) -> dict[str, Any]:
     """A Django DATABASES entry from sqlite:///path or postgres://user:password@host:port/name."""
     text = env_str(name, default)
     parts = urlsplit(text)
@@ -100,3 +116,18 @@ def env_database(name: str, default: str) -> dict[str, object]:
             "OPTIONS": {"connect_timeout": 5, "options": "-c lock_timeout=5s"},
         }
     raise ImproperlyConfigured(f"{name} must begin with sqlite:// or postgres://, not {parts.scheme or text!r}.")
+
+
+def refuse_guessable_password(name: str, database: dict[str, Any]) -> None:
+    """Stop the boot if a PostgreSQL that is reached over the network has no password, a short one or a usual one.
+
+    A socket needs none: there the system says who is who.
+    """
+    if not database["ENGINE"].endswith("postgresql") or not database["HOST"]:
+        return
+    password = database["PASSWORD"]
+    if len(password) < PASSWORD_MIN or password in (database["USER"], database["NAME"]) or len(set(password)) < 6:
+        raise ImproperlyConfigured(
+            f"{name} holds a database password that can be guessed: it needs at least {PASSWORD_MIN} characters, "
+            "none of the names in the address. Make one with `make secret`."
+        )

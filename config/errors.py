@@ -6,6 +6,8 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -15,15 +17,15 @@ from workforce.errors import AssayError
 SENTENCES = {
     status.HTTP_401_UNAUTHORIZED: (
         "not_signed_in",
-        "You are not signed in. Nothing was changed. Sign in and try again.",
+        _("You are not signed in. Nothing was changed. Sign in and try again."),
     ),
     status.HTTP_403_FORBIDDEN: (
         "forbidden",
-        "Your role does not allow this. Nothing was changed. Ask an admin of the project.",
+        _("Your role does not allow this. Nothing was changed. Ask an admin of the project."),
     ),
     status.HTTP_404_NOT_FOUND: (
         "not_found",
-        "There is nothing here that you can see. Check the address or ask a lead.",
+        _("There is nothing here that you can see. Check the address or ask a lead."),
     ),
 }
 
@@ -32,11 +34,11 @@ def api_error(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: every error in our shape."""
     if isinstance(error, AssayError):
         body: dict[str, Any] = {"code": error.code, "message": error.message, "fields": error.fields}
-        return Response({"error": body}, status=error.status)
+        return Response({"error": body}, status=error.status, headers=_headers(error))
     if isinstance(error, RequestDataTooBig):
         body = {
             "code": "body_too_large",
-            "message": "This request is larger than any the site expects. Nothing was changed. Send less at a time.",
+            "message": gettext("This request is too large. Nothing was changed. Send less at a time."),
             "fields": None,
         }
         return Response({"error": body}, status=status.HTTP_413_REQUEST_ENTITY_TOO_LARGE)
@@ -46,17 +48,23 @@ def api_error(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, exceptions.ValidationError):
         body = {
             "code": "invalid",
-            "message": "Some fields need another value. Nothing was changed.",
+            "message": gettext("Some fields need another value. Nothing was changed."),
             "fields": error.detail,
         }
     elif response.status_code in SENTENCES and not _is_csrf(error):
         code, message = SENTENCES[response.status_code]
-        body = {"code": code, "message": message, "fields": None}
+        body = {"code": code, "message": str(message), "fields": None}
     else:
         code = getattr(error, "default_code", "error")
         body = {"code": code, "message": str(getattr(error, "detail", error)), "fields": None}
     response.data = {"error": body}
     return response
+
+
+def _headers(error: AssayError) -> dict[str, str]:
+    if error.status == status.HTTP_401_UNAUTHORIZED:
+        return {"WWW-Authenticate": "Bearer"}
+    return {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
 
 
 def _is_csrf(error: Exception) -> bool:
@@ -75,7 +83,10 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, AssayError):
             return None
-        return render(request, "refused.html", {"refusal": error}, status=error.status)
+        response = render(request, "refused.html", {"refusal": error}, status=error.status)
+        for name, value in _headers(error).items():
+            response.headers[name] = value
+        return response
 
 
 def not_found(request: HttpRequest, exception: Http404 | None = None) -> HttpResponse:

@@ -9,7 +9,16 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config.env import env_bool, env_choice, env_database, env_int, env_list, env_str
+from config.env import (
+    env_bool,
+    env_choice,
+    env_database,
+    env_int,
+    env_list,
+    env_rate,
+    env_str,
+    refuse_guessable_password,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env_str("ASSAY_VAR", str(BASE_DIR / "var"))).resolve()
@@ -25,8 +34,10 @@ def _secret_key() -> str:
     """The configured key, or in development a random one kept under var/, made once."""
     key = env_str("SECRET_KEY")
     if key:
-        if PRODUCTION and len(key) < 50:
-            raise ImproperlyConfigured("SECRET_KEY is shorter than 50 characters; make one with `make secret`.")
+        if PRODUCTION and (len(key) < 50 or len(set(key)) < 10 or key.startswith("django-insecure-")):
+            raise ImproperlyConfigured(
+                "SECRET_KEY can be guessed: under 50 characters, or few different ones. Make one with `make secret`."
+            )
         return key
     if PRODUCTION:
         raise ImproperlyConfigured(
@@ -75,10 +86,15 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.headers.PrivateHeaders",
+    "workforce.sessions.SessionLimits",
+    "workforce.greeting.WishesMiddleware",
+    "workforce.second_step_gate.SecondStepGate",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "config.errors.RefusalMiddleware",
+    "config.rates.PersonRateMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -106,9 +122,12 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": env_database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'assay.sqlite3'}")}
+if PRODUCTION:
+    refuse_guessable_password("DATABASE_URL", DATABASES["default"])
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "workforce.User"
+PASSWORD_HASHERS = ["workforce.hashing.PasswordHasher"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
@@ -117,20 +136,40 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
-SESSION_COOKIE_AGE = 12 * 3600
+REQUIRE_TOTP = env_bool("REQUIRE_TOTP", PRODUCTION)  # of leads and admins (workforce/second_step.py)
+# How often one person or address may: (count, seconds), or None for as often as they like (config/rates.py,
+# workforce/throttling.py, workforce/signing_in.py).
+RATES = {
+    "sign_in_pair": env_rate("RATE_SIGN_IN_PAIR", "5/h"),
+    "sign_in_name": env_rate("RATE_SIGN_IN_NAME", "10/h"),
+    "sign_in_address": env_rate("RATE_SIGN_IN_ADDRESS", "100/h"),
+    "sign_in_device": env_rate("RATE_SIGN_IN_DEVICE", "10/15m"),
+    "claim": env_rate("RATE_CLAIM", "240/4m"),
+    "submit": env_rate("RATE_SUBMIT", "240/m"),
+    "import": env_rate("RATE_IMPORT", "30/h"),
+    "export": env_rate("RATE_EXPORT", "60/h"),
+    "second_step": env_rate("RATE_SECOND_STEP", "5/15m"),
+    "second_step_elsewhere": env_rate("RATE_SECOND_STEP_ELSEWHERE", "5/h"),
+    "password_change": env_rate("RATE_PASSWORD_CHANGE", "10/h"),
+}
+SESSION_COOKIE_AGE = 12 * 3600  # since sign-in, however active (workforce/sessions.py)
+SESSION_IDLE_SECONDS = 2 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 
 if PRODUCTION:
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_NAME = "__Host-csrf"
-    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = env_bool("SECURE_SSL_REDIRECT", True)
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     if env_bool("BEHIND_TLS_PROXY", False):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-SECURE_REFERRER_POLICY = "same-origin"
+# How many proxies of ours a request passes; X-Forwarded-For is believed so far and no further.
+TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", 1 if env_bool("BEHIND_TLS_PROXY", False) else 0, high=9)
+SECURE_REFERRER_POLICY = SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -148,7 +187,9 @@ CONTENT_SECURITY_POLICY = {
 }
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("ar", "العربية")]
+LANGUAGE_COOKIE_NAME = "language"
+LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env_str("TIME_ZONE", "UTC")
@@ -161,7 +202,7 @@ WHITENOISE_USE_FINDERS = not PRODUCTION
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR_DIR / "media"}},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "config.static.StaticFiles"
         if PRODUCTION
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
@@ -171,11 +212,12 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
 IMPORT_MAX_BYTES = env_int("IMPORT_MAX_MB", 512, low=1) * 2**20
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["config.api.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["config.api.TokenAuthentication", "config.api.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["config.api.WithinScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["config.rates.PersonRate"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["config.api.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "config.schema.Schema",
     "EXCEPTION_HANDLER": "config.errors.api_error",
     "DEFAULT_PAGINATION_CLASS": None,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
@@ -230,6 +272,13 @@ else:
         "socket_keepalive": True,
         "health_check_interval": 25,
     }
+
+# Work with distressing content (annotation/caring.py, workforce/wellbeing.py).
+SENSITIVE_MINUTES_A_DAY = env_int("SENSITIVE_MINUTES_A_DAY", 120, low=1, high=1440)
+SENSITIVE_ITEMS_IN_A_ROW = env_int("SENSITIVE_ITEMS_IN_A_ROW", 20, low=1, high=1000)
+SUPPORT_URL = env_str("SUPPORT_URL")  # where somebody finds support, named beside such work
+SUPPORT_TEXT = env_str("SUPPORT_TEXT")  # a name or a number to call
+WELLBEING_CONTACT = env_str("WELLBEING_CONTACT")  # user name of the one person whom raters may let read how it was
 
 # Training runs (training/executing.py).
 RUN_HEARTBEAT_SECONDS = env_int("RUN_HEARTBEAT_SECONDS", 10, low=1, high=60)

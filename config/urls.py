@@ -4,6 +4,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from config import schema as schema  # registers how the schema describes our session
+from config.words import words
 
 urlpatterns = [
     path("", include("workforce.urls")),
@@ -13,6 +14,7 @@ urlpatterns = [
     path("api/v1/", include("rubrics.api_urls")),
     path("api/v1/", include("annotation.api.urls")),
     path("api/v1/", include("training.api_urls")),
+    path("words/<str:language>.js", words, name="words"),
     path("api/v1/schema", SpectacularAPIView.as_view(), name="api-schema"),
 ]
 handler404 = "config.errors.not_found"

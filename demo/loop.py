@@ -107,6 +107,7 @@ def open_replay(cast: Cast, rows: LoopRows) -> int:
         "kind": "pairwise",
         "scale": "binary_tie",
         "overlap": len(cast.raters),
+        "alike": True,  # what was recorded of pairs that are nearly the same is replayed too
     }
     body["source"] = rows.comparisons[0]["source"]
     return int(cast.lead.post(f"projects/{cast.project}/batches", body)["id"])

@@ -44,6 +44,10 @@ def _leave(number: int, frame: object) -> None:
     raise SystemExit(128 + number)
 
 
+# Raters who are programs: no person is that fast, so the rates of people do not fit them.
+MACHINE_RATERS = {f"RATE_{what}": "off" for what in ("CLAIM", "SUBMIT", "IMPORT", "EXPORT")}
+
+
 class Stack:
     """A context in which web and workers run; enter it in the main thread. `environment` is added to our own."""
 

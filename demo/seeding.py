@@ -7,7 +7,9 @@ from pathlib import Path
 from django.db import transaction
 
 from annotation import batching, importing
+from annotation.batch_options import BatchOptions
 from annotation.models import Batch, Comparison, Project, Prompt
+from annotation.skills import skill_named
 from demo.rows import CONTENT, RATERS, read_jsonl, simulated_rows
 from rubrics import versions
 from rubrics.content import CriterionContent
@@ -149,7 +151,31 @@ def seed_demo() -> Place:
         _open(place, kind, name, batching.items_from_comparisons(comparisons=chosen, kind=kind), overlap)
     prompts = Prompt.objects.filter(project=place.project, sets__name="Everyday questions").order_by("id")[:12]
     _open(place, Batch.Kind.DEMONSTRATION, "Write the ideal answer", batching.items_from_prompts(prompts=prompts), 1)
+    _open_with_criteria(place)
+    _open_practice(place)
     return place
+
+
+def _open_with_criteria(place: Place) -> None:
+    """What else a batch can ask: criteria before the verdict, and criteria alone."""
+    pairs = Comparison.objects.filter(project=place.project, source="showpieces").order_by("id")
+    options = BatchOptions(with_criteria=True, improving=True)
+    items = batching.items_from_comparisons(comparisons=pairs, kind=Batch.Kind.PAIRWISE)
+    _open(place, Batch.Kind.PAIRWISE, "Criteria, then the verdict", items, 2, options)
+    rated = Comparison.objects.filter(project=place.project, source="demo-rankings").order_by("id")[:8]
+    items = batching.items_from_comparisons(comparisons=rated, kind=Batch.Kind.RATING)
+    _open(place, Batch.Kind.RATING, "Rate each answer by the criteria", items, 1)
+
+
+def _open_practice(place: Place) -> None:
+    """A short calibration round whose items have the panel's answers."""
+    rows = list(read_jsonl(CONTENT / "practice.jsonl"))
+    _import(place, "calibration", "practice.jsonl", rows)
+    practice = Comparison.objects.filter(project=place.project, source="practice").order_by("id")
+    skill = skill_named(team=place.project.team, name="Practised with the rubric", actor=place.lead)
+    options = BatchOptions(mode=Batch.Mode.CALIBRATION, grants=skill, pass_at=3)
+    items = batching.items_from_comparisons(comparisons=practice, kind=Batch.Kind.PAIRWISE)
+    _open(place, Batch.Kind.PAIRWISE, "Practice round", items, 100, options)
 
 
 def register_base_model(*, place: Place, folder: Path, name: str) -> ModelVersion:
@@ -183,7 +209,14 @@ def _import(place: Place, kind: str, filename: str, rows: list[dict[str, object]
         raise ValueError(f"{filename}: {report.errors[:3]}")
 
 
-def _open(place: Place, kind: str, name: str, items: list[batching.Item], overlap: int) -> Batch:
+def _open(
+    place: Place,
+    kind: str,
+    name: str,
+    items: list[batching.Item],
+    overlap: int,
+    options: BatchOptions | None = None,
+) -> Batch:
     return batching.open_batch(
         project=place.project,
         name=name,
@@ -192,4 +225,5 @@ def _open(place: Place, kind: str, name: str, items: list[batching.Item], overla
         overlap=overlap,
         items=items,
         actor=place.lead,
+        options=options or BatchOptions(),
     )

@@ -1,7 +1,5 @@
 """The rubric API: read only. Rubrics are written on pages, by people."""
 
-from typing import cast
-
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -11,8 +9,8 @@ from rest_framework.response import Response
 
 from rubrics.content import content_of
 from rubrics.models import RubricVersion
-from workforce.models import Role, User
-from workforce.scoping import team_of_project
+from workforce.models import Role
+from workforce.scoping import me, team_of_project
 
 
 @extend_schema(responses=OpenApiTypes.OBJECT)
@@ -28,7 +26,7 @@ def rubric_versions(request: Request, slug: str) -> Response:
 @api_view(["GET"])
 def rubric_version(request: Request, pk: int) -> Response:
     """One version with its content and digest, for anybody in the team who works under it."""
-    version = get_object_or_404(RubricVersion.objects.visible_to(cast(User, request.user)), pk=pk)
+    version = get_object_or_404(RubricVersion.objects.visible_to(me(request)), pk=pk)
     return Response({**_summary(version), "content": content_of(version)})
 
 

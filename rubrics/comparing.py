@@ -4,13 +4,17 @@ Reads content only; it does not decide whether labels are pooled.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-from rubrics.content import Content, CriterionContent, PointContent, content_of
-from rubrics.models import RubricVersion
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+from rubrics.conditions import in_words
+from rubrics.content import Content, CriterionContent, PointContent, content_of, kind_of
+from rubrics.models import Criterion, RubricVersion
 
 Status = Literal["same", "changed", "added", "removed"]
 Change = RubricVersion.Change
@@ -28,6 +32,9 @@ class Piece:
 
 @dataclass(frozen=True)
 class FieldDiff:
+    """One text of a criterion or point. `label` is English, and in the catalogue; the pieces are to be read as they
+    are, those that nobody wrote in the active language."""
+
     label: str
     pieces: tuple[Piece, ...]
 
@@ -75,7 +82,7 @@ def diff_contents(old: Content, new: Content) -> VersionDiff:
     after = {criterion["slug"]: criterion for criterion in new["criteria"]}
     criteria = [_criterion(before.get(slug), criterion) for slug, criterion in after.items()]
     criteria += [_criterion(criterion, None) for slug, criterion in before.items() if slug not in after]
-    guidance = FieldDiff("Guidance", diff_words(old["guidance"], new["guidance"]))
+    guidance = FieldDiff(_("Guidance"), diff_words(old["guidance"], new["guidance"]))
     reordered = [s for s in before if s in after] != [s for s in after if s in before]
     return VersionDiff(guidance, tuple(criteria), reordered, _proposed(guidance, criteria))
 
@@ -99,8 +106,9 @@ def _criterion(old: CriterionContent | None, new: CriterionContent | None) -> Cr
     named = new or old
     assert named is not None  # noqa: S101 (one of the two is always given)
     fields = (
-        FieldDiff("Name", diff_words(old["name"] if old else "", new["name"] if new else "")),
-        FieldDiff("Question", diff_words(old["question"] if old else "", new["question"] if new else "")),
+        FieldDiff(_("Name"), diff_words(old["name"] if old else "", new["name"] if new else "")),
+        FieldDiff(_("Question"), diff_words(old["question"] if old else "", new["question"] if new else "")),
+        *(FieldDiff(label, diff_words(say(old), say(new))) for label, say in SAID),
     )
     before = {point["value"]: point for point in (old["points"] if old else [])}
     after = {point["value"]: point for point in (new["points"] if new else [])}
@@ -110,11 +118,41 @@ def _criterion(old: CriterionContent | None, new: CriterionContent | None) -> Cr
 
 def _point(old: PointContent | None, new: PointContent | None, value: int) -> PointDiff:
     fields = (
-        FieldDiff("Short anchor", diff_words(old["anchor"] if old else "", new["anchor"] if new else "")),
-        FieldDiff("Full anchor", diff_words(old["description"] if old else "", new["description"] if new else "")),
-        FieldDiff("Example", diff_words(old["example"] if old else "", new["example"] if new else "")),
+        FieldDiff(_("Short anchor"), diff_words(old["anchor"] if old else "", new["anchor"] if new else "")),
+        FieldDiff(_("Full anchor"), diff_words(old["description"] if old else "", new["description"] if new else "")),
+        FieldDiff(_("Example"), diff_words(old["example"] if old else "", new["example"] if new else "")),
+        FieldDiff(_("Weight"), diff_words(_point_weight(old), _point_weight(new))),
     )
     return PointDiff(value, _status(old, new, [*fields], ()), fields)
+
+
+def _kind(criterion: CriterionContent | None) -> str:
+    return str(Criterion.Kind(kind_of(criterion)).label) if criterion else ""
+
+
+def _applies(criterion: CriterionContent | None) -> str:
+    return gettext("may be left out as not applicable") if criterion and criterion.get("not_applicable") else ""
+
+
+def _asked_when(criterion: CriterionContent | None) -> str:
+    return in_words(criterion.get("shown_when", "")) if criterion else ""
+
+
+def _weight(criterion: CriterionContent | None) -> str:
+    return f"{criterion.get('weight', 1.0):g}" if criterion else ""
+
+
+def _point_weight(point: PointContent | None) -> str:
+    return f"{point['weight']:+d}" if point and point.get("weight") else ""
+
+
+SAID: tuple[tuple[str, Callable[[CriterionContent | None], str]], ...] = (
+    (_("Kind"), _kind),
+    (_("Not applicable"), _applies),
+    (_("Asked when"), _asked_when),
+    (_("Weight"), _weight),
+)
+KIND, APPLIES, ASKED_WHEN, WEIGHT = range(2, 6)
 
 
 def _status(old: object, new: object, fields: Sequence[FieldDiff], points: Sequence[PointDiff]) -> Status:
@@ -126,16 +164,22 @@ def _status(old: object, new: object, fields: Sequence[FieldDiff], points: Seque
 
 
 def _proposed(guidance: FieldDiff, criteria: Sequence[CriterionDiff]) -> str:
-    """Structure if a criterion or point came or went; then by how far the texts that carry meaning moved."""
+    """Structure if a criterion or point came, went or became of another kind; meaning changed if it is asked of
+    others; then by how far the texts that carry meaning moved."""
     points = [point for criterion in criteria for point in criterion.points]
     if any(c.status in ("added", "removed") for c in criteria) or any(p.status in ("added", "removed") for p in points):
         return Change.STRUCTURE
+    if any(criterion.fields[KIND].changed for criterion in criteria):
+        return Change.STRUCTURE
+    if any(criterion.fields[place].changed for criterion in criteria for place in (APPLIES, ASKED_WHEN)):
+        return Change.MEANING
     carrying = [criterion.fields[1] for criterion in criteria] + [point.fields[1] for point in points]
     closeness = min((_closeness(field) for field in carrying), default=1.0)
     if closeness < CLOSE:
         return Change.MEANING
-    unchanged = closeness == 1.0 and not any(point.fields[2].changed for point in points)
-    return Change.WORDING if unchanged and not guidance.changed else Change.CLARIFIED
+    weighted = any(criterion.fields[WEIGHT].changed for criterion in criteria)
+    unchanged = closeness == 1.0 and not any(point.fields[n].changed for point in points for n in (2, 3))
+    return Change.WORDING if unchanged and not guidance.changed and not weighted else Change.CLARIFIED
 
 
 def _closeness(field: FieldDiff) -> float:

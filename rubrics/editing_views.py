@@ -12,18 +12,21 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.middleware import HtmxDetails
 
 from rubrics import versions
+from rubrics.checks import advice_on, left_before_publishing
 from rubrics.comparing import diff_contents, diff_versions
-from rubrics.content import Content, advice_on, content_of, digest_of, left_before_publishing
+from rubrics.content import Content, content_of, digest_of
 from rubrics.errors import DraftChangedMeanwhile, DraftMalformed
 from rubrics.forms import NO_NUMBER, changed_by, merged
-from rubrics.models import Rubric, RubricVersion
-from rubrics.views import me, rests_on, rubric_of
+from rubrics.models import Criterion, Rubric, RubricVersion
+from rubrics.previewing import asking
+from rubrics.views import rests_on, rubric_of
 from workforce.models import Team
 from workforce.numerals import whole_number
-from workforce.scoping import page
+from workforce.scoping import me, page
 
 State = RubricVersion.State
 Change = RubricVersion.Change
+MARKED = ("name", "slug", "question", "kind", "weight", "shown_when")
 CHANGES = [
     (Change.WORDING, "labels stay comparable"),
     (Change.CLARIFIED, "comparable, raters are told"),
@@ -81,8 +84,11 @@ def rubric_publish(request: HttpRequest, slug: str, rubric_slug: str) -> HttpRes
     if draft is None:
         return redirect("rubric", slug=slug, rubric_slug=rubric_slug)
     if request.method == "POST":
+        earlier = _before(rubric, draft)
         done = versions.publish_version(version=draft, change=request.POST.get("change", ""), actor=me(request))
         messages.success(request, f"Version {done.number} is published and frozen. New batches can use it.")
+        if earlier is not None and rests_on(earlier)["open_batches"]:
+            return redirect("batch-versions", slug=slug)
         return redirect("rubric-version", slug=slug, rubric_slug=rubric_slug, number=done.number)
     before = _before(rubric, draft)
     context = page(
@@ -115,7 +121,9 @@ def _editor(
         "part": part,
         "criterion": criterion,
         "points": _rows(criterion["points"] if criterion else [], part, errors),
-        "errors": {field: errors.get(f"{part}.{field}", "") for field in ("name", "slug", "question")},
+        "errors": {field: errors.get(f"{part}.{field}", "") for field in MARKED},
+        "kinds": Criterion.Kind.choices,
+        "asked": asking(content, place) if place is not None else None,
         "before": before,
         "diff": diff_contents(content_of(before), content) if before else None,
         "left": left_before_publishing(content),
@@ -131,6 +139,8 @@ def _rows(points: Any, part: str, errors: dict[str, str]) -> list[dict[str, Any]
         {
             **point,
             "value": "" if point["value"] == NO_NUMBER else point["value"],
+            "weight": "" if point.get("weight") == NO_NUMBER else point.get("weight", 0),
+            "weight_error": errors.get(f"{part}.points.{row}.weight", ""),
             "value_error": errors.get(f"{part}.points.{row}.value", ""),
             "anchor_error": errors.get(f"{part}.points.{row}.anchor", ""),
         }

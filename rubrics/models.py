@@ -8,6 +8,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from workforce.models import Role, Team, User
 from workforce.roles import teams_of
@@ -56,11 +57,11 @@ class RubricVersion(models.Model):
         RETIRED = "retired", "Retired"
 
     class Change(models.TextChoices):
-        FIRST = "first", "First version"
-        WORDING = "wording", "Wording"
-        CLARIFIED = "clarified", "Clarified"
-        MEANING = "meaning_changed", "Meaning changed"
-        STRUCTURE = "structure", "Structure"
+        FIRST = "first", _("First version")
+        WORDING = "wording", _("Wording")
+        CLARIFIED = "clarified", _("Clarified")
+        MEANING = "meaning_changed", _("Meaning changed")
+        STRUCTURE = "structure", _("Structure")
 
     rubric = models.ForeignKey(Rubric, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
@@ -93,13 +94,29 @@ class RubricVersion(models.Model):
 
 
 class Criterion(models.Model):
-    """One question that a rater answers about a response, with its score points."""
+    """One question that a rater answers, with its score points.
+
+    scale: one point per response. rule: yes, no per response. checklist: which of the points are met, per
+    response, each with its weight. compare: which side is better on this, once per pair. `shown_when` is empty,
+    or a condition under which the question is asked: "flag:unsafe", or "slug=1,2" (that criterion got one of
+    these values for any response).
+    """
+
+    class Kind(models.TextChoices):
+        SCALE = "scale", _("Scale of two to seven points")
+        RULE = "rule", _("Yes or no")
+        CHECKLIST = "checklist", _("Checklist with weights")
+        COMPARE = "compare", _("Which side is better")
 
     version = models.ForeignKey(RubricVersion, on_delete=models.CASCADE, related_name="criteria")
     slug = models.SlugField(max_length=60)
     name = models.CharField(max_length=80)
     question = models.CharField(max_length=300)
     position = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=9, choices=Kind, default=Kind.SCALE)
+    not_applicable = models.BooleanField(default=False, help_text="A rater may say that the question does not apply.")
+    weight = models.FloatField(default=1.0)
+    shown_when = models.CharField(max_length=80, blank=True)
 
     class Meta:
         ordering = ["version", "position"]
@@ -121,6 +138,7 @@ class ScorePoint(models.Model):
     anchor = models.CharField(max_length=40)
     description = models.TextField()
     example = models.TextField(blank=True)
+    weight = models.SmallIntegerField(default=0, help_text="What a met point of a checklist adds, or takes away.")
 
     class Meta:
         ordering = ["criterion", "value"]
@@ -128,3 +146,20 @@ class ScorePoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.value} {self.anchor}"
+
+
+class Acknowledgement(models.Model):
+    """A rater has seen what a version changed. `check` holds what they said to its question, if it had one."""
+
+    version = models.ForeignKey(RubricVersion, on_delete=models.PROTECT, related_name="acknowledgements")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    check_answer = models.JSONField(default=dict)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "user"], name="one_acknowledgement_per_version_and_person")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} knows {self.version}"

@@ -3,7 +3,8 @@
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from rubrics.content import Content, CriterionContent, content_of, digest_of, left_before_publishing, problems_of
+from rubrics.checks import left_before_publishing
+from rubrics.content import Content, CriterionContent, content_of, digest_of, problems_of
 from rubrics.errors import (
     DraftChangedMeanwhile,
     DraftExists,
@@ -139,6 +140,10 @@ def _write_criteria(version: RubricVersion, criteria: list[CriterionContent]) ->
             name=content["name"],
             question=content["question"],
             position=position,
+            kind=content.get("kind", Criterion.Kind.SCALE),
+            not_applicable=content.get("not_applicable", False),
+            weight=content.get("weight", 1.0),
+            shown_when=content.get("shown_when", ""),
         )
         ScorePoint.objects.bulk_create(ScorePoint(criterion=criterion, **point) for point in content["points"])
 

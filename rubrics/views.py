@@ -13,8 +13,9 @@ from rubrics.content import content_of
 from rubrics.errors import RubricSlugTaken
 from rubrics.forms import NewRubricForm
 from rubrics.models import Rubric, RubricVersion
-from workforce.models import Role, Team, User
-from workforce.scoping import page, team_of_project
+from rubrics.previewing import in_words
+from workforce.models import Role, Team
+from workforce.scoping import me, page, team_of_project
 
 State = RubricVersion.State
 
@@ -65,6 +66,7 @@ def rubric_version(request: HttpRequest, slug: str, rubric_slug: str, number: in
     team, rubric = rubric_of(request, slug, rubric_slug)
     everything = list(rubric.versions.select_related("created_by", "published_by").order_by("number"))
     version = get_object_or_404(rubric.versions.select_related("published_by"), number=number)
+    content = content_of(version)
     earlier = [v for v in everything if v.number < number and v.state != State.DRAFT]
     context = page(
         team,
@@ -72,7 +74,7 @@ def rubric_version(request: HttpRequest, slug: str, rubric_slug: str, number: in
         rubric=rubric,
         version=version,
         strip=[(v, v.judgments.count()) for v in everything],
-        content=content_of(version),
+        content={**content, "criteria": in_words(content)},
         earlier=earlier[-1] if earlier else None,
         diff=diff_versions(earlier[-1], version) if earlier else None,
         draft=next((v for v in everything if v.state == State.DRAFT), None),
@@ -115,11 +117,6 @@ def rests_on(version: RubricVersion) -> dict[str, int]:
         "labels": version.judgments.count(),
         "demonstrations": version.demonstrations.count(),
     }
-
-
-def me(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 (every caller is behind login_required)
-    return request.user
 
 
 def _row(rubric: Rubric) -> dict[str, object]:

@@ -7,6 +7,12 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.db.backends.sqlite3.base import DatabaseWrapper
+from django.utils import translation
+from hypothesis import settings as properties
+
+# How long an example takes says how busy the machine is. Speed is what the benchmarks measure.
+properties.register_profile("without a clock", deadline=None)
+properties.load_profile("without a clock")
 
 REAL_DATA = settings.BASE_DIR.parent / "shared" / "data"
 
@@ -57,10 +63,17 @@ def _own_folders(settings, tmp_path: Path) -> None:  # type: ignore[no-untyped-d
     settings.MODELS_DIR = tmp_path / "models"
 
 
+@pytest.fixture(autouse=True)
+def _in_english() -> None:
+    """A request leaves its language in the thread: the next test begins in English."""
+    translation.activate("en")
+
+
 @pytest.fixture
 def vendor() -> str:
     """sqlite or postgresql."""
     return connection.vendor
 
 
+from tests.clock import *  # noqa: E402, F403  (a clock that the test moves)
 from tests.people import *  # noqa: E402, F403  (fixtures of the cast)

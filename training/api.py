@@ -26,17 +26,13 @@ from training.api_shapes import (
     SampleShape,
 )
 from training.models import AcquisitionRound, ModelVersion, RunMetric, TrainingRun
-from workforce.models import User
+from workforce.scoping import me
 
 MOST_METRICS = 5000  # in one answer; ask again with `after`
 
 
 def _project(request: Request, slug: str) -> Project:
-    return get_object_or_404(Project.objects.administered_by(_user(request)), slug=slug)
-
-
-def _user(request: Request) -> User:
-    return request.user  # type: ignore[return-value]
+    return get_object_or_404(Project.objects.administered_by(me(request)), slug=slug)
 
 
 def _of(project: Project, rows: QuerySet[Any], pk: int | None) -> Any:
@@ -60,7 +56,7 @@ class Runs(APIView):
             "prompt_set": PromptSet.objects.all(),
         }
         inputs = {name: _of(project, rows, given.pop(name, None)) for name, rows in tables.items()}
-        run = launching.launch_run(project=project, actor=_user(request), **given, **inputs)
+        run = launching.launch_run(project=project, actor=me(request), **given, **inputs)
         return Response(RunShape(run).data, status=201)
 
 
@@ -95,18 +91,18 @@ class StopRun(APIView):
     @extend_schema(request=None, responses=RunShape)
     def post(self, request: Request, pk: int) -> Response:
         """Cancel a waiting run; ask a running one to write a checkpoint and stop."""
-        return Response(RunShape(launching.request_stop(run=_run(request, pk), actor=_user(request))).data)
+        return Response(RunShape(launching.request_stop(run=_run(request, pk), actor=me(request))).data)
 
 
 class ResumeRun(APIView):
     @extend_schema(request=None, responses=RunShape)
     def post(self, request: Request, pk: int) -> Response:
         """Queue an ended run again; it goes on from its last checkpoint."""
-        return Response(RunShape(launching.resume_run(run=_run(request, pk), actor=_user(request))).data)
+        return Response(RunShape(launching.resume_run(run=_run(request, pk), actor=me(request))).data)
 
 
 def _run(request: Request, pk: int) -> TrainingRun:
-    rows = TrainingRun.objects.visible_to(_user(request)).select_related("produced_model")
+    rows = TrainingRun.objects.visible_to(me(request)).select_related("produced_model")
     return get_object_or_404(rows, pk=pk)
 
 
@@ -122,7 +118,7 @@ class ModelLineage(APIView):
     @extend_schema(responses=LineageShape)
     def get(self, request: Request, pk: int) -> Response:
         """Every digest from the judgments to this model, recomputed now."""
-        model = get_object_or_404(ModelVersion.objects.visible_to(_user(request)), pk=pk)
+        model = get_object_or_404(ModelVersion.objects.visible_to(me(request)), pk=pk)
         return Response(LineageShape(lineage.verify_lineage(model=model)).data)
 
 
@@ -137,7 +133,7 @@ class Rounds(APIView):
         for name in ("policy", "reward_model"):
             given[name] = _of(project, ModelVersion.objects.all(), given[name])
         given["prompt_set"] = _of(project, PromptSet.objects.all(), given["prompt_set"])
-        round_ = acquiring.plan_round(project=project, actor=_user(request), **given)
+        round_ = acquiring.plan_round(project=project, actor=me(request), **given)
         return Response(RoundShape(round_).data, status=201)
 
 
@@ -163,11 +159,11 @@ class OpenRound(APIView):
         batch = acquiring.open_round(
             round=round_,
             rubric_version=get_object_or_404(version[:1]),
-            actor=_user(request),
+            actor=me(request),
             name=body.validated_data.get("name", ""),
         )
         return Response({"batch": batch.pk, "number": batch.number}, status=201)
 
 
 def _round(request: Request, pk: int) -> AcquisitionRound:
-    return get_object_or_404(AcquisitionRound.objects.visible_to(_user(request)), pk=pk)
+    return get_object_or_404(AcquisitionRound.objects.visible_to(me(request)), pk=pk)

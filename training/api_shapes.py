@@ -68,7 +68,7 @@ class ModelShape(serializers.ModelSerializer[ModelVersion]):
 
 
 class LinkShape(serializers.Serializer[Any]):
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()  # type: ignore[assignment]  # a field of this name hides the base's attribute
     digest = serializers.CharField()
     ok = serializers.BooleanField()
     sentence = serializers.CharField()

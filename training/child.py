@@ -61,7 +61,7 @@ class Child:
             environment = UNLESS_SET | kept | OFFLINE | {"PYTHONPATH": str(settings.BASE_DIR), "PYTHONUNBUFFERED": "1"}
             with (folder / "log.txt").open("ab") as errors:
                 # Started from this thread: when it dies, the process gets its parent-death signal.
-                self._process = subprocess.Popen(  # noqa: S603
+                self._process = subprocess.Popen(  # noqa: S603 (our own module with our own arguments)
                     command,
                     cwd=settings.BASE_DIR,
                     env=environment,

@@ -144,11 +144,12 @@ def samples_of(run: TrainingRun, *, order: str) -> list[RunSample]:
     """The run's samples by `order`: gain, kl, length (each the largest first) or number."""
     samples = list(run.samples.all())
     for sample in samples:
-        sample.gain = _difference(sample.reward_after, sample.reward_before)  # type: ignore[attr-defined]
-        sample.words_before = len(sample.before.split())  # type: ignore[attr-defined]
-        sample.words_after = len(sample.after.split())  # type: ignore[attr-defined]
-        sample.ask = next((m["content"] for m in reversed(sample.messages) if m["role"] == "user"), "")  # type: ignore[attr-defined]
-        sample.turns = len(sample.messages)  # type: ignore[attr-defined]
+        sample.gain = _difference(sample.reward_after, sample.reward_before)  # type: ignore[attr-defined]  # for the page alone
+        sample.words_before = len(sample.before.split())  # type: ignore[attr-defined]  # for the page alone
+        sample.words_after = len(sample.after.split())  # type: ignore[attr-defined]  # for the page alone
+        asked = (message["content"] for message in reversed(sample.messages) if message["role"] == "user")
+        sample.ask = next(asked, "")  # type: ignore[attr-defined]  # for the page alone
+        sample.turns = len(sample.messages)  # type: ignore[attr-defined]  # for the page alone
     keys = {
         "gain": lambda s: s.gain,
         "kl": lambda s: s.kl,

@@ -1,19 +1,22 @@
-"""Forms of sign-in and of the people page. They parse; the verbs decide."""
+"""Forms of the people page. They parse; the verbs decide."""
+
+from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.validators import UnicodeUsernameValidator
 
-from workforce.models import Role
+from workforce.models import Role, Team, Vendor
 
 
-class SignInForm(AuthenticationForm):
-    """Name and password, with one answer for every way in which they can be wrong."""
+class EmailForm(forms.Form):
+    """The address somebody may sign in with."""
 
-    error_messages = {
-        "invalid_login": "Name and password do not match. Try again, or ask an admin for a one-time link.",
-        "inactive": "Name and password do not match. Try again, or ask an admin for a one-time link.",
-    }
+    email = forms.EmailField(
+        label="E-mail",
+        max_length=254,
+        required=False,
+        help_text="To sign in with instead of the name. Nothing is sent to it.",
+    )
 
 
 class AddPersonForm(forms.Form):
@@ -26,4 +29,26 @@ class AddPersonForm(forms.Form):
         error_messages={"required": "Give the name this person signs in with."},
     )
     display_name = forms.CharField(label="Full name", max_length=120, required=False)
+    email = forms.EmailField(
+        label="E-mail", max_length=254, required=False, help_text="To sign in with instead of the name. Optional."
+    )
     role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.RATER)
+    vendor = forms.ModelChoiceField(
+        Vendor.objects.none(), label="Comes through", required=False, empty_label="Nobody, directly"
+    )
+
+    def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        active = team.vendors.filter(active=True)
+        if active:
+            self.fields["vendor"].queryset = active  # type: ignore[attr-defined]  # a choice of models, see above
+        else:
+            del self.fields["vendor"]
+
+
+class VendorForm(forms.Form):
+    """A company that sends raters."""
+
+    name = forms.CharField(
+        label="Name of the company", max_length=120, error_messages={"required": "Give the vendor a name."}
+    )

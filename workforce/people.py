@@ -5,11 +5,12 @@ import secrets
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from workforce import auditing
-from workforce.errors import AssayError
-from workforce.models import LoginLink, Membership, Role, Team, User
+from workforce.errors import AssayError, NameTaken
+from workforce.models import LoginLink, Membership, Role, Team, User, Vendor
 
 
 class LoginLinkSpent(AssayError):
@@ -17,6 +18,13 @@ class LoginLinkSpent(AssayError):
 
     code = "login_link_spent"
     status = 410
+
+
+def require_free(*, name: str, user: User | None) -> None:
+    """Raise NameTaken if somebody else signs in under this user name or e-mail address, in any case of letters."""
+    others = User.objects.exclude(pk=user.pk) if user else User.objects.all()
+    if name and others.filter(Q(username__iexact=name) | Q(email__iexact=name)).exists():
+        raise NameTaken
 
 
 @transaction.atomic
@@ -29,17 +37,30 @@ def create_team(*, slug: str, name: str, actor: User | None) -> Team:
 
 @transaction.atomic
 def add_member(
-    *, team: Team, username: str, role: Role, actor: User | None, display_name: str = "", password: str | None = None
+    *,
+    team: Team,
+    username: str,
+    role: Role,
+    actor: User | None,
+    display_name: str = "",
+    email: str = "",
+    password: str | None = None,
+    vendor: Vendor | None = None,
 ) -> User:
-    """Give a person a role in the team, making the account if there is none (without a password unless given)."""
-    user, made = User.objects.get_or_create(username=username, defaults={"display_name": display_name})
-    if made:
+    """Give a person a role in the team, making the account if there is none (without a password unless given).
+
+    Name and address of an account that exists are left as they are. Raises NameTaken.
+    """
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        for name in (username, email):
+            require_free(name=name, user=None)
+        user = User(username=username, display_name=display_name, email=email)
         user.set_password(password)
-        user.save(update_fields=["password"])
-    Membership.objects.get_or_create(team=team, user=user, role=role)
-    auditing.record(
-        stream=team.slug, actor=actor, verb="add_member", target=f"user:{username}", detail={"role": str(role)}
-    )
+        user.save(force_insert=True)
+    Membership.objects.get_or_create(team=team, user=user, role=role, defaults={"vendor": vendor})
+    detail = {"role": str(role)} | ({"vendor": vendor.slug} if vendor else {})
+    auditing.record(stream=team.slug, actor=actor, verb="add_member", target=f"user:{username}", detail=detail)
     return user
 
 

@@ -1,5 +1,6 @@
 """A migration operation that makes the database itself refuse a change, on SQLite and PostgreSQL alike."""
 
+from importlib import import_module
 from typing import Any
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -55,3 +56,40 @@ class Refuse(Operation):
 
     def describe(self) -> str:
         return f"The database refuses: {self.name.replace('_', ' ')}"
+
+
+class Lift(Operation):
+    """Takes rules off their tables until they are stated again further down in the same migration.
+
+    Django alters a table of SQLite by making it anew: the copy has no triggers, and those of other tables that
+    look into it hold up the renaming.
+    """
+
+    reversible = True
+
+    def __init__(self, *rules: Refuse) -> None:
+        self.rules = rules
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        pass
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        for rule in self.rules:
+            rule.database_backwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        for rule in self.rules:
+            rule.database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def describe(self) -> str:
+        return f"{len(self.rules)} rules are lifted while their tables are made anew"
+
+
+def rules_in(*modules: str) -> list[Refuse]:
+    """The rules that these migrations stated, by the full name of their modules."""
+    operations = [operation for name in modules for operation in import_module(name).Migration.operations]
+    return [operation for operation in operations if isinstance(operation, Refuse)]

@@ -1,15 +1,21 @@
 """Who may do what: the one place that turns memberships into a yes or no."""
 
+from django.db.models import QuerySet
+
 from workforce.errors import NotAllowed
 from workforce.models import Membership, Role, Team, User
+from workforce.models.people import MembershipQuerySet
 
 # Which roles grant this one: an admin can do what a lead can. Neither labels unless they are a rater as well.
 GRANTED_BY = {Role.RATER: {Role.RATER}, Role.LEAD: {Role.LEAD, Role.ADMIN}, Role.ADMIN: {Role.ADMIN}}
 
 
 def holds(*, user: User, team: Team, role: Role) -> bool:
-    """Whether the active person holds the role in the team, directly or through a higher one."""
-    return user.is_active and Membership.objects.filter(user=user, team=team, role__in=GRANTED_BY[role]).exists()
+    """Whether the person holds the role in the team now, directly or through a higher one.
+
+    Asks the database whether they are disabled, since `user` was read when the request began.
+    """
+    return _memberships(user).filter(team=team, role__in=GRANTED_BY[role]).exists()
 
 
 def require(*, user: User, team: Team, role: Role) -> None:
@@ -18,9 +24,16 @@ def require(*, user: User, team: Team, role: Role) -> None:
         raise NotAllowed
 
 
-def teams_of(*, user: User, role: Role | None = None) -> list[int]:
-    """Primary keys of the teams in which the person holds the role (any role if None)."""
-    memberships = Membership.objects.filter(user=user) if user.is_active else Membership.objects.none()
+def teams_of(*, user: User, role: Role | None = None) -> QuerySet[Membership, int]:
+    """Primary keys of the teams in which the person holds the role (any role if None), to be part of a query."""
+    memberships = _memberships(user)
     if role is not None:
         memberships = memberships.filter(role__in=GRANTED_BY[role])
-    return list(memberships.values_list("team_id", flat=True).distinct())
+    return memberships.values_list("team_id", flat=True).distinct()
+
+
+def _memberships(user: User) -> MembershipQuerySet:
+    memberships = Membership.objects.in_force().filter(user=user)
+    if user.only_team is None:
+        return memberships
+    return memberships.filter(team=user.only_team).exclude(role=Role.RATER)

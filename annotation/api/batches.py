@@ -1,6 +1,7 @@
 """The lead's endpoints for batches: open, look, list the tasks, close."""
 
-from typing import Any, cast
+from dataclasses import fields
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.shortcuts import get_object_or_404
@@ -11,14 +12,26 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotation.api.bodies import OpenBatchBody
-from annotation.batching import Item, close_batch, items_from_comparisons, items_from_prompts, open_batch, progress_of
-from annotation.errors import RubricNotUsable
+from annotation.api.bodies import OpenBatchBody, PauseBody
+from annotation.batch_options import BatchOptions
+from annotation.batching import (
+    Item,
+    close_batch,
+    items_from_comparisons,
+    items_from_prompts,
+    open_batch,
+    pause_batch,
+    progress_of,
+    resume_batch,
+)
+from annotation.errors import ItemsDoNotFit, RubricNotUsable
 from annotation.measuring import latest_reports
 from annotation.models import AgreementReport, Batch, Judgment, Project, PromptSet
+from annotation.sources import CHOSEN_FROM
 from rubrics.models import RubricVersion
-from workforce.models import Role, User
+from workforce.models import Role
 from workforce.roles import require
+from workforce.scoping import me
 
 TASKS_PER_PAGE = 500
 
@@ -27,7 +40,7 @@ TASKS_PER_PAGE = 500
 @api_view(["POST"])
 def open_new(request: Request, slug: str) -> Response:
     """Open a batch of the project's comparisons (of one source, or all) or of a prompt set."""
-    user = cast(User, request.user)
+    user = me(request)
     project = get_object_or_404(Project.objects.visible_to(user), slug=slug)
     require(user=user, team=project.team, role=Role.LEAD)  # before a rater learns which prompt sets there are
     body = OpenBatchBody(data=request.data)
@@ -43,6 +56,8 @@ def open_new(request: Request, slug: str) -> Response:
         actor=user,
         scale=data["scale"],
         lease_minutes=data["lease_minutes"],
+        options=_options(project=project, data=data),
+        grants=data["grants"].strip(),
     )
     return Response(batch_body(batch=batch), status=201)
 
@@ -51,7 +66,7 @@ def open_new(request: Request, slug: str) -> Response:
 @api_view(["GET"])
 def detail(request: Request, batch_id: int) -> Response:
     """Where the batch stands and how far its people agree."""
-    batch = get_object_or_404(_visible(request), pk=batch_id)
+    batch = get_object_or_404(led_batches(request), pk=batch_id)
     reports = [report_body(report) for report in latest_reports(batch=batch)]
     return Response(batch_body(batch=batch) | {"agreement": reports})
 
@@ -60,7 +75,7 @@ def detail(request: Request, batch_id: int) -> Response:
 @api_view(["GET"])
 def tasks(request: Request, batch_id: int) -> Response:
     """The batch's tasks by number, a page at a time: `next` is the number to ask `after`, or null."""
-    batch = get_object_or_404(_visible(request), pk=batch_id)
+    batch = get_object_or_404(led_batches(request), pk=batch_id)
     after = request.query_params.get("after") or "0"
     if not after.isascii() or not after.isdecimal() or len(after) > 9:
         raise ValidationError({"after": "A task number."})
@@ -84,19 +99,38 @@ def tasks(request: Request, batch_id: int) -> Response:
     return Response(body)
 
 
+@extend_schema(request=PauseBody, responses={200: OpenApiTypes.OBJECT})
+@api_view(["POST"])
+def pause(request: Request, batch_id: int) -> Response:
+    """Hand out nothing new until the batch is resumed; raters read the reason."""
+    batch = get_object_or_404(led_batches(request), pk=batch_id)
+    body = PauseBody(data=request.data)
+    body.is_valid(raise_exception=True)
+    user = me(request)
+    return Response(batch_body(batch=pause_batch(batch=batch, actor=user, reason=body.validated_data["reason"])))
+
+
+@extend_schema(request=None, responses={200: OpenApiTypes.OBJECT})
+@api_view(["POST"])
+def resume(request: Request, batch_id: int) -> Response:
+    """Hand out work again."""
+    batch = get_object_or_404(led_batches(request), pk=batch_id)
+    return Response(batch_body(batch=resume_batch(batch=batch, actor=me(request))))
+
+
 @extend_schema(request=None, responses={200: OpenApiTypes.OBJECT})
 @api_view(["POST"])
 def close(request: Request, batch_id: int) -> Response:
     """End the batch."""
-    batch = get_object_or_404(_visible(request), pk=batch_id)
-    return Response(batch_body(batch=close_batch(batch=batch, actor=cast(User, request.user))))
+    batch = get_object_or_404(led_batches(request), pk=batch_id)
+    return Response(batch_body(batch=close_batch(batch=batch, actor=me(request))))
 
 
 @extend_schema(responses={200: OpenApiTypes.OBJECT})
 @api_view(["GET"])
 def prompt_sets(request: Request, slug: str) -> Response:
     """The project's prompt sets."""
-    project = get_object_or_404(Project.objects.led_by(cast(User, request.user)), slug=slug)
+    project = get_object_or_404(Project.objects.led_by(me(request)), slug=slug)
     found = project.prompt_sets.annotate(size=Count("prompts")).order_by("name")
     return Response([{"id": one.pk, "name": one.name, "prompts": one.size} for one in found])
 
@@ -104,7 +138,7 @@ def prompt_sets(request: Request, slug: str) -> Response:
 def batch_body(*, batch: Batch) -> dict[str, Any]:
     """A batch as JSON."""
     progress = progress_of(batch=batch)
-    names = ("tasks", "finished", "slots", "done", "leased", "open")
+    names = ("tasks", "finished", "slots", "done", "leased", "open", "held", "out")
     return {
         "id": batch.pk,
         "number": batch.number,
@@ -113,10 +147,20 @@ def batch_body(*, batch: Batch) -> dict[str, Any]:
         "origin": batch.origin,
         "state": batch.state,
         "overlap": batch.overlap,
+        "expertise_to": batch.expertise_to.slug if batch.expertise_to else None,
+        "language_to": batch.language_to.slug if batch.language_to else None,
         "scale": batch.scale,
+        "options": options_body(batch),
         "progress": {name: getattr(progress, name) for name in names},
         "judgments": Judgment.objects.current().filter(task__batch=batch).count(),
     }
+
+
+def options_body(batch: Batch) -> dict[str, Any]:
+    """What a lead chose beyond kind, scale and overlap; skills by their short name."""
+    named = {"requires": batch.requires, "grants": batch.grants}
+    plain = {field.name: getattr(batch, field.name) for field in fields(BatchOptions) if field.name not in named}
+    return plain | {name: skill.slug if skill else None for name, skill in named.items()}
 
 
 def report_body(report: AgreementReport) -> dict[str, Any]:
@@ -137,8 +181,11 @@ def report_body(report: AgreementReport) -> dict[str, Any]:
     return {name: getattr(report, name) for name in (*names, *reasons)} | {"detail": {"cohen_kappas": kappas}}
 
 
-def _visible(request: Request) -> QuerySet[Batch]:
-    return Batch.objects.visible_to(cast(User, request.user)).select_related("project__team")
+def led_batches(request: Request) -> QuerySet[Batch]:
+    """The batches of the projects that the caller leads."""
+    return Batch.objects.visible_to(me(request)).select_related(
+        "project__team", "requires", "grants", "expertise_to", "language_to"
+    )
 
 
 def _rubric_version(*, project: Project, wanted: int | None) -> RubricVersion:
@@ -153,13 +200,23 @@ def _rubric_version(*, project: Project, wanted: int | None) -> RubricVersion:
     return version
 
 
+def _options(*, project: Project, data: dict[str, Any]) -> BatchOptions:
+    requires = project.team.skills.filter(slug=data["requires"]).first() if data["requires"] else None
+    if data["requires"] and requires is None:
+        raise ItemsDoNotFit(fields={"requires": f"There is no skill {data['requires']!r} in this team."})
+    plain = {field.name: data[field.name] for field in fields(BatchOptions) if field.name not in ("requires", "grants")}
+    return BatchOptions(**plain, requires=requires)
+
+
 def _items(*, project: Project, data: dict[str, Any]) -> list[Item]:
     if data["prompt_set"]:
         chosen = get_object_or_404(PromptSet, project=project, name=data["prompt_set"])
         return items_from_prompts(prompts=chosen.prompts.order_by("pk"))
-    if data["kind"] == Batch.Kind.DEMONSTRATION:
+    if data["kind"] == Batch.Kind.DEMONSTRATION and not data["source"]:
         return items_from_prompts(prompts=project.prompts.order_by("pk"))
     comparisons = project.comparisons.order_by("pk")
     if data["source"]:
         comparisons = comparisons.filter(source=data["source"])
+    if data["kind"] in CHOSEN_FROM and not data["alike"]:
+        comparisons = comparisons.worth_choosing_from()
     return items_from_comparisons(comparisons=comparisons, kind=data["kind"])

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from annotation.importing import import_file
 from annotation.models import ImportReport, Project
 from annotation.rows import read_lines
-from workforce.models import User
+from workforce.scoping import me
 
 
 class RawBody(BaseParser):
@@ -38,7 +38,7 @@ class RawBody(BaseParser):
 @parser_classes([RawBody])
 def import_rows(request: Request, slug: str) -> Response:
     """Import the rows of the body, all or none."""
-    user = cast(User, request.user)
+    user = me(request)
     project = get_object_or_404(Project.objects.visible_to(user), slug=slug)
     lines = read_lines(cast(BinaryIO, request.data)) if request.stream is not None else iter(())
     report = import_file(

@@ -1,7 +1,7 @@
 """The lead's endpoints for frozen sets: freeze, look, download."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
@@ -17,6 +17,7 @@ from annotation.exporting import export_demonstration_set, export_preference_set
 from annotation.freezing import freeze_demonstration_set, freeze_preference_set
 from annotation.models import Batch, DemonstrationSet, PreferenceSet, Project
 from workforce.models import User
+from workforce.scoping import me
 
 
 @extend_schema(request=FreezeBody, responses={201: OpenApiTypes.OBJECT})
@@ -51,25 +52,21 @@ def freeze_demonstrations(request: Request, slug: str) -> Response:
 @api_view(["GET"])
 def preference_set(request: Request, pk: int) -> Response:
     """A frozen preference set."""
-    return Response(
-        preference_body(get_object_or_404(PreferenceSet.objects.visible_to(cast(User, request.user)), pk=pk))
-    )
+    return Response(preference_body(get_object_or_404(PreferenceSet.objects.visible_to(me(request)), pk=pk)))
 
 
 @extend_schema(responses={200: OpenApiTypes.OBJECT})
 @api_view(["GET"])
 def demonstration_set(request: Request, pk: int) -> Response:
     """A frozen demonstration set."""
-    return Response(
-        demonstration_body(get_object_or_404(DemonstrationSet.objects.visible_to(cast(User, request.user)), pk=pk))
-    )
+    return Response(demonstration_body(get_object_or_404(DemonstrationSet.objects.visible_to(me(request)), pk=pk)))
 
 
 @extend_schema(responses={(200, "application/jsonl"): OpenApiTypes.BINARY})
 @api_view(["GET"])
 def preference_lines(request: Request, pk: int) -> StreamingHttpResponse:
     """The set's canonical JSONL, byte for byte."""
-    frozen = get_object_or_404(PreferenceSet.objects.visible_to(cast(User, request.user)), pk=pk)
+    frozen = get_object_or_404(PreferenceSet.objects.visible_to(me(request)), pk=pk)
     return _stream(export_preference_set, frozen)
 
 
@@ -77,7 +74,7 @@ def preference_lines(request: Request, pk: int) -> StreamingHttpResponse:
 @api_view(["GET"])
 def demonstration_lines(request: Request, pk: int) -> StreamingHttpResponse:
     """The set's canonical JSONL, byte for byte."""
-    frozen = get_object_or_404(DemonstrationSet.objects.visible_to(cast(User, request.user)), pk=pk)
+    frozen = get_object_or_404(DemonstrationSet.objects.visible_to(me(request)), pk=pk)
     return _stream(export_demonstration_set, frozen)
 
 
@@ -93,7 +90,7 @@ def demonstration_body(frozen: DemonstrationSet) -> dict[str, Any]:
 
 
 def _asked(request: Request, slug: str) -> tuple[User, Project, dict[str, Any]]:
-    user = cast(User, request.user)
+    user = me(request)
     project = get_object_or_404(Project.objects.visible_to(user), slug=slug)
     body = FreezeBody(data=request.data)
     body.is_valid(raise_exception=True)

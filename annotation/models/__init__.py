@@ -1,8 +1,9 @@
 """Judgments out of people: the corpus, batches of tasks, judgments, measured quality, frozen sets."""
 
 from annotation.models.corpus import Comparison, ComparisonResponse, ImportReport, Project, Prompt, PromptSet, Response
-from annotation.models.judgments import Demonstration, Flag, Judgment, Placement
-from annotation.models.quality import AgreementReport
+from annotation.models.judgments import Challenge, CriterionScore, Demonstration, Flag, Judgment, Placement
+from annotation.models.quality import AgreementReport, PanelAnswer, RoundResult
+from annotation.models.referrals import Referral
 from annotation.models.sets import (
     DemonstrationSet,
     DemonstrationSetItem,
@@ -10,20 +11,24 @@ from annotation.models.sets import (
     PreferencePairJudgment,
     PreferenceSet,
 )
-from annotation.models.tasks import Assignment, Batch, Slot, Task, TaskResponse
+from annotation.models.tasks import Assignment, Batch, Draft, Slot, Task, TaskResponse
 
 __all__ = [
     "AgreementReport",
     "Assignment",
     "Batch",
+    "Challenge",
     "Comparison",
     "ComparisonResponse",
+    "CriterionScore",
     "Demonstration",
     "DemonstrationSet",
     "DemonstrationSetItem",
+    "Draft",
     "Flag",
     "ImportReport",
     "Judgment",
+    "PanelAnswer",
     "Placement",
     "PreferencePair",
     "PreferencePairJudgment",
@@ -31,7 +36,9 @@ __all__ = [
     "Project",
     "Prompt",
     "PromptSet",
+    "Referral",
     "Response",
+    "RoundResult",
     "Slot",
     "Task",
     "TaskResponse",

@@ -87,6 +87,10 @@ class Response(models.Model):
     digest = models.CharField(max_length=64)
     text = models.TextField(blank=True)
     model_tag = models.CharField(max_length=120, blank=True)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", help_text="Who improved it."
+    )
+    improves = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="improvements")
     identity_leak = models.BooleanField(default=False, help_text="The text seems to name the model that wrote it.")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -102,6 +106,10 @@ class ComparisonQuerySet(models.QuerySet["Comparison"]):
     def visible_to(self, user: User) -> Self:
         return self.filter(project__in=Project.objects.led_by(user))
 
+    def worth_choosing_from(self) -> Self:
+        """Without pairs whose two answers are alike, unless a panel has said what it thinks of them."""
+        return self.exclude(alike=True, panel__isnull=True)
+
 
 class Comparison(models.Model):
     """A prompt with two to nine of its responses, to be held against each other: the pool of future tasks."""
@@ -110,6 +118,10 @@ class Comparison(models.Model):
     prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="comparisons")
     external_id = models.CharField(max_length=120)
     source = models.CharField(max_length=80, blank=True)
+    panel = models.JSONField(null=True, help_text="What the panel says of it, for calibration (annotation.panels).")
+    alike = models.BooleanField(
+        null=True, help_text="Whether it is a pair of nearly the same answers (annotation.alike); null: nobody looked."
+    )
     responses = models.ManyToManyField(Response, through="ComparisonResponse", related_name="comparisons")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -151,6 +163,7 @@ class ImportReport(models.Model):
         COMPARISONS = "comparisons", "Prompts with responses to compare"
         DEMONSTRATIONS = "demonstrations", "Demonstrations"
         JUDGMENTS = "judgments", "Historical judgments"
+        CALIBRATION = "calibration", "Calibration items with the panel’s answers"
 
     class State(models.TextChoices):
         ACCEPTED = "accepted", "Accepted"

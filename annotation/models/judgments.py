@@ -11,7 +11,7 @@ from django.db import models
 
 from annotation.models.corpus import Project, Prompt, Response
 from annotation.models.tasks import Assignment, Task
-from rubrics.models import RubricVersion
+from rubrics.models import Criterion, RubricVersion, ScorePoint
 
 
 class JudgmentQuerySet(models.QuerySet["Judgment"]):
@@ -20,8 +20,9 @@ class JudgmentQuerySet(models.QuerySet["Judgment"]):
         return self.filter(superseded_by__isnull=True)
 
     def counted(self) -> Self:
-        """Current ones that carry an opinion: "can't judge" is work, but no opinion."""
-        return self.current().filter(cant_judge="")
+        """Current ones that carry an opinion under a slot: "can't judge" is work, but no opinion, and an
+        answer given after somebody else took the slot is kept, but not counted."""
+        return self.current().filter(cant_judge="", surplus=False)
 
 
 class Judgment(models.Model):
@@ -61,8 +62,20 @@ class Judgment(models.Model):
     cant_judge = models.CharField(max_length=12, choices=CantJudge, blank=True)
     reasons = models.JSONField(default=list, help_text="Slugs of the rubric's criteria that decided it.")
     rationale = models.TextField(blank=True)
+    quotes = models.JSONField(default=list, help_text="[{position, block, text}]: evidence in the responses.")
+    improved = models.ForeignKey(
+        Response, null=True, on_delete=models.PROTECT, related_name="+", help_text="The preferred response, improved."
+    )
+    best_worst = models.BooleanField(default=False, help_text="Only the best and the worst were chosen.")
+    surplus = models.BooleanField(default=False, help_text="Given after the slot had gone to somebody else.")
     active_ms = models.PositiveIntegerField(default=0)
     wall_ms = models.PositiveIntegerField(default=0)
+    idle_ms = models.PositiveIntegerField(default=0)
+    offline_ms = models.PositiveIntegerField(default=0)
+    seen = models.JSONField(default=list, help_text="Share of each response that was in view, as displayed.")
+    inputs = models.JSONField(default=dict, help_text="How many keys, pointer and touch inputs; nothing finer.")
+    diff_used = models.BooleanField(default=False)
+    client_version = models.CharField(max_length=40, blank=True)
     supersedes = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="superseded_by"
     )
@@ -99,6 +112,7 @@ class Placement(models.Model):
     response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="placements")
     position = models.PositiveSmallIntegerField(help_text="Canonical position in the task.")
     rank = models.PositiveSmallIntegerField()
+    acceptable = models.BooleanField(null=True, help_text="Above the rater's line of what can be sent, if drawn.")
 
     class Meta:
         ordering = ["judgment", "position"]
@@ -108,8 +122,69 @@ class Placement(models.Model):
         ]
 
 
+class CriterionScore(models.Model):
+    """What a judgment says on one criterion about one response, or about the pair (`position` null).
+
+    A scale or rule names its score point; a checklist has a row for each point met, or one row `none`;
+    a comparison has its signed, canonical side: -1 prefers the response at position 0, 1 the other, 0 neither.
+    """
+
+    class Outcome(models.TextChoices):
+        SCORED = "scored", "Scored"
+        NONE = "none", "None of the points is met"
+        COMPARED = "compared", "Compared"
+        NOT_APPLICABLE = "not_applicable", "Does not apply"
+
+    judgment = models.ForeignKey(Judgment, on_delete=models.PROTECT, related_name="scores")
+    criterion = models.ForeignKey(Criterion, on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveSmallIntegerField(null=True, help_text="Canonical position in the task.")
+    outcome = models.CharField(max_length=14, choices=Outcome)
+    point = models.ForeignKey(ScorePoint, null=True, on_delete=models.PROTECT, related_name="+")
+    side = models.SmallIntegerField(null=True)
+
+    class Meta:
+        ordering = ["judgment", "criterion__position", "position", "point__value"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["judgment", "criterion", "position", "point"],
+                condition=models.Q(point__isnull=False),
+                name="a_point_is_given_once_per_judgment_criterion_and_response",
+            ),
+            models.UniqueConstraint(
+                fields=["judgment", "criterion", "position"],
+                condition=models.Q(point__isnull=True, position__isnull=False),
+                name="no_point_is_said_once_per_judgment_criterion_and_response",
+            ),
+            models.UniqueConstraint(
+                fields=["judgment", "criterion"],
+                condition=models.Q(position__isnull=True),
+                name="one_score_of_the_pair_per_judgment_and_criterion",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(outcome="scored", point__isnull=False, side__isnull=True)
+                | models.Q(outcome="compared", point__isnull=True, side__in=[-1, 0, 1])
+                | models.Q(outcome__in=["none", "not_applicable"], point__isnull=True, side__isnull=True),
+                name="a_score_holds_what_its_outcome_needs",
+            ),
+        ]
+
+
+class Challenge(models.Model):
+    """A rater disagrees with the panel's answer to a calibration item, and says why."""
+
+    judgment = models.OneToOneField(Judgment, on_delete=models.PROTECT, related_name="challenge")
+    note = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.note[:80]
+
+
 class Flag(models.Model):
-    """Something a rater wants looked at. It does not replace the grade."""
+    """Something a rater wants looked at. It does not replace the grade.
+
+    `target` is "item", "prompt", or the canonical position of a response as a digit.
+    """
 
     class Kind(models.TextChoices):
         UNSAFE = "unsafe", "Unsafe content"
@@ -120,20 +195,36 @@ class Flag(models.Model):
         RENDERING = "rendering", "Rendering problem"
         OTHER = "other", "Other"
 
+    class Severity(models.TextChoices):
+        LOW = "low", "Low"
+        HIGH = "high", "High"
+
     judgment = models.ForeignKey(Judgment, on_delete=models.PROTECT, related_name="flags")
     kind = models.CharField(max_length=15, choices=Kind)
+    target = models.CharField(max_length=6, default="item")
+    severity = models.CharField(max_length=4, choices=Severity, default=Severity.LOW)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["judgment", "kind"], name="one_flag_per_judgment_and_kind")]
+        constraints = [
+            models.UniqueConstraint(fields=["judgment", "kind", "target"], name="one_flag_per_judgment_kind_and_target")
+        ]
 
 
 class DemonstrationQuerySet(models.QuerySet["Demonstration"]):
     def current(self) -> Self:
         return self.filter(superseded_by__isnull=True)
 
+    def counted(self) -> Self:
+        """Current ones under a slot, or imported: a text written after somebody else took the slot is kept, but not
+        counted."""
+        return self.current().filter(surplus=False)
+
 
 class Demonstration(models.Model):
-    """A human-written ideal response to a prompt."""
+    """A human-written ideal response to a prompt; `base` is what it was edited from, if anything.
+
+    `checks` lists the slugs of the rubric's criteria that the author has checked the text against.
+    """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     submission = models.UUIDField(null=True, unique=True)
@@ -151,8 +242,14 @@ class Demonstration(models.Model):
     )
     source = models.CharField(max_length=8, choices=Judgment.Source, default=Judgment.Source.LIVE)
     external_id = models.CharField(max_length=120, blank=True)
+    base = models.ForeignKey(Response, null=True, on_delete=models.PROTECT, related_name="+")
+    checks = models.JSONField(default=list)
+    pasted = models.BooleanField(default=False, help_text="Text was pasted, so that reviewers check its source.")
+    surplus = models.BooleanField(default=False, help_text="Given after the slot had gone to somebody else.")
     active_ms = models.PositiveIntegerField(default=0)
     wall_ms = models.PositiveIntegerField(default=0)
+    idle_ms = models.PositiveIntegerField(default=0)
+    offline_ms = models.PositiveIntegerField(default=0)
     supersedes = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="superseded_by"
     )

@@ -1,8 +1,8 @@
 """What is handed out: batches, their tasks, the k slots of each task, and the leases on them.
 
-k slots per task are made when the batch is opened and the database refuses a second one with the same
-number, so a task can never take more than k answers; one assignment per (task, rater) for ever, so
-nobody answers it twice.
+k slots per task are made when the batch is opened, or when a lead raises k, and the database refuses a second
+one with the same number, so a task can never take more than k answers; one assignment per (task, rater) for
+ever, so nobody answers it twice.
 """
 
 import uuid
@@ -13,8 +13,10 @@ from django.db import models
 
 from annotation.models.corpus import Comparison, Project, Prompt, Response
 from rubrics.models import RubricVersion
-from workforce.models import Role, User
+from workforce.models import Role, Skill, User
 from workforce.roles import teams_of
+
+MOST_ANSWERS = 100
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):
@@ -37,7 +39,24 @@ class Batch(models.Model):
     class Kind(models.TextChoices):
         PAIRWISE = "pairwise", "Pairwise"
         RANKING = "ranking", "Ranking"
+        RATING = "rating", "Rating"
         DEMONSTRATION = "demonstration", "Demonstration"
+
+    class Mode(models.TextChoices):
+        WORK = "work", "Work"
+        CALIBRATION = "calibration", "Calibration"
+
+    class Category(models.TextChoices):
+        SELF_HARM = "self_harm", "Self-harm"
+        VIOLENCE = "violence", "Violence"
+        SEXUAL = "sexual", "Sexual content"
+        HATE = "hate", "Hate and harassment"
+        OTHER = "other", "Other distressing content"
+
+    class Severity(models.TextChoices):
+        MILD = "mild", "Mild"
+        MODERATE = "moderate", "Moderate"
+        SEVERE = "severe", "Severe"
 
     class State(models.TextChoices):
         OPEN = "open", "Open"
@@ -61,6 +80,23 @@ class Batch(models.Model):
     origin = models.CharField(max_length=12, choices=Origin, default=Origin.MANUAL)
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
     lease_minutes = models.PositiveSmallIntegerField(default=30)
+    priority = models.PositiveSmallIntegerField(default=5, help_text="1 is served first, 9 last.")
+    deadline = models.DateTimeField(null=True, blank=True)
+    mode = models.CharField(max_length=11, choices=Mode, default=Mode.WORK)
+    with_criteria = models.BooleanField(default=False, help_text="Ask the rubric's criteria before the verdict.")
+    fast = models.BooleanField(default=False, help_text="A grade sends itself; only where nothing else is asked.")
+    improving = models.BooleanField(default=False, help_text="Raters may improve the answer they preferred.")
+    best_worst = models.BooleanField(default=False, help_text="Ask for the best and the worst only (six or more).")
+    show_words = models.BooleanField(default=False, help_text="Show how long each answer is.")
+    reason_share = models.PositiveSmallIntegerField(default=0, help_text="Percent of items that need a reason.")
+    category = models.CharField(max_length=9, choices=Category, blank=True, help_text="Of distressing content.")
+    severity = models.CharField(max_length=8, choices=Severity, blank=True)
+    requires = models.ForeignKey(Skill, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    grants = models.ForeignKey(Skill, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    pass_at = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Right answers wanted for the skill.")
+    expertise_to = models.ForeignKey(Skill, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    language_to = models.ForeignKey(Skill, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    pause_reason = models.CharField(max_length=500, blank=True)
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -76,7 +112,17 @@ class Batch(models.Model):
                 condition=models.Q(overlap__gte=1) | models.Q(origin="history"),
                 name="a_batch_wants_at_least_one_answer",
             ),
-            models.CheckConstraint(condition=models.Q(overlap__lte=100), name="overlap_is_at_most_a_hundred"),
+            models.CheckConstraint(condition=models.Q(overlap__lte=MOST_ANSWERS), name="overlap_is_at_most_a_hundred"),
+            models.CheckConstraint(
+                condition=models.Q(priority__gte=1, priority__lte=9), name="priority_of_a_batch_is_within_1_and_9"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(reason_share__lte=100), name="reasons_are_wanted_of_at_most_all_items"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(category="", severity="") | (~models.Q(category="") & ~models.Q(severity="")),
+                name="distressing_content_has_a_severity",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -84,7 +130,17 @@ class Batch(models.Model):
 
 
 class Task(models.Model):
-    """One item of a batch. `reason` says why it was chosen (a lead's choice, uncertain, holdout…)."""
+    """One item of a batch. `reason` says why it was chosen (a lead's choice, uncertain, holdout…).
+
+    `rubric_version` is pinned when the item is first handed out, so that all its answers are given under the
+    same version; until then it follows its batch. `words` counts prompt and responses. `requires` is a skill that
+    this item needs beyond its batch's; `extra` says how many answers more than the batch's overlap a lead asked for.
+    """
+
+    class Standing(models.TextChoices):
+        QUEUED = "queued", "In the queue"
+        HELD = "held", "Held for a lead"
+        OUT = "out", "Taken out"
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="tasks")
@@ -94,12 +150,20 @@ class Task(models.Model):
     number = models.PositiveIntegerField()
     priority = models.FloatField(default=0.0)
     reason = models.CharField(max_length=40, blank=True)
+    rubric_version = models.ForeignKey(RubricVersion, null=True, on_delete=models.PROTECT, related_name="+")
+    words = models.PositiveIntegerField(default=0)
+    standing = models.CharField(max_length=6, choices=Standing, default=Standing.QUEUED)
+    requires = models.ForeignKey(Skill, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    extra = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         ordering = ["batch", "number"]
         constraints = [
             models.UniqueConstraint(fields=["batch", "number"], name="one_task_per_batch_and_number"),
             models.UniqueConstraint(fields=["batch", "comparison"], name="a_comparison_once_in_a_batch"),
+            models.CheckConstraint(
+                condition=models.Q(standing__in=["queued", "held", "out"]), name="where_a_task_stands_is_known"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -121,26 +185,50 @@ class TaskResponse(models.Model):
         ]
 
 
+class SlotQuerySet(models.QuerySet["Slot"]):
+    def wanted(self) -> Self:
+        """Without those that were retired."""
+        return self.exclude(state="retired")
+
+    def unanswered(self) -> Self:
+        """Those that an answer is still wanted for."""
+        return self.filter(state__in=["open", "leased"])
+
+    def waiting(self) -> Self:
+        """Open ones that may be handed out: nobody holds them, and no lead their item."""
+        return self.filter(state="open", task__standing="queued")
+
+
 class Slot(models.Model):
-    """Room for one answer to a task. Batch and priority are copied here for the claim's index."""
+    """Room for one answer to a task. Batch and priority are copied here for the claim's index.
+
+    An open slot is handed out only while its task is in the queue. A retired one is wanted no longer; whoever had it
+    on the page when that happened may finish, and the answer is an extra one.
+    """
 
     class State(models.TextChoices):
         OPEN = "open", "Open"
         LEASED = "leased", "Leased"
         DONE = "done", "Done"
+        RETIRED = "retired", "Wanted no longer"
 
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="slots")
     n = models.PositiveSmallIntegerField()
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="slots")
     priority = models.FloatField(default=0.0)
-    state = models.CharField(max_length=6, choices=State, default=State.OPEN)
+    state = models.CharField(max_length=7, choices=State, default=State.OPEN)
+
+    objects = SlotQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["task", "n"], name="one_slot_per_task_and_number"),
-            models.CheckConstraint(condition=models.Q(n__gte=1, n__lte=100), name="slot_number_is_within_1_and_100"),
             models.CheckConstraint(
-                condition=models.Q(state__in=["open", "leased", "done"]), name="slot_state_is_known"
+                condition=models.Q(n__gte=1, n__lte=MOST_ANSWERS), name="slot_number_is_within_1_and_100"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["open", "leased", "done", "retired"]),
+                name="slot_state_is_known",
             ),
         ]
         indexes = [models.Index(fields=["batch", "state", "-priority", "id"], name="slots_in_claim_order")]
@@ -150,7 +238,8 @@ class Assignment(models.Model):
     """A rater's lease on a slot, and afterwards the record of who answered it.
 
     `token` is the fencing token: it changes with every lease, so that an answer under an old lease is
-    recognised. `display_order` lists canonical positions in the order shown to this rater.
+    recognised. `display_order` lists canonical positions in the order shown to this rater. `begun_at` is when
+    the rater first saw the item; a lease on an item fetched ahead has none yet.
     """
 
     class State(models.TextChoices):
@@ -158,6 +247,10 @@ class Assignment(models.Model):
         SUBMITTED = "submitted", "Submitted"
         RELEASED = "released", "Released"
         EXPIRED = "expired", "Expired"
+        SURPLUS = "surplus", "Answered beyond the slots"
+        DECLINED = "declined", "Could not judge"
+
+    ANSWERED = (State.SUBMITTED, State.SURPLUS, State.DECLINED)
 
     slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="assignments")
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="assignments")
@@ -167,6 +260,7 @@ class Assignment(models.Model):
     display_order = models.JSONField(default=list)
     leased_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    begun_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -185,3 +279,16 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rater} on {self.task}: {self.state}"
+
+
+class Draft(models.Model):
+    """An unfinished answer as the rater left it, on whatever device; gone once the answer is in."""
+
+    assignment = models.OneToOneField(Assignment, on_delete=models.CASCADE, related_name="draft")
+    submission = models.UUIDField(help_text="The key under which the finished answer will come.")
+    content = models.JSONField(default=dict)
+    active_ms = models.PositiveIntegerField(default=0)
+    saved_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"draft of {self.assignment}"

@@ -1,38 +1,48 @@
 """A lead's batches: the list, opening one, and the page of one with its progress, quality and people."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from math import floor
+from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
-from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotation import batching, measuring, reporting
+from annotation.batch_list import SORTS, list_batches
 from annotation.errors import ItemsDoNotFit, RubricNotUsable
+from annotation.forecasting import DAYS_BACK
 from annotation.forms import OpenBatchForm
-from annotation.models import Batch, Project
+from annotation.models import Batch, Project, Referral
+from annotation.repinning import newer_version
 from annotation.scales import SCALES
 from annotation.sources import fitting, items_of, sources_of
 from annotation.views.coefficients import kappas_of, shown
-from annotation.views.projects import led_project, me, page
+from annotation.views.forecast_chart import outlook_of
+from annotation.views.options import chosen_options
+from annotation.views.projects import found_batch, led_project, page
+from workforce.models import Role
 from workforce.numerals import whole_number
+from workforce.roles import holds
+from workforce.scoping import me
 
-BATCHES_PER_PAGE = 25
 MOST_RATERS = 20
 MOST_FLAGS = 50
 MOST_KAPPAS = 10
+VERDICTS = (Batch.Kind.PAIRWISE, Batch.Kind.RANKING)
 KINDS = [
     (Batch.Kind.PAIRWISE.value, "Pairwise", "which of two answers is better, and how much"),
     (Batch.Kind.RANKING.value, "Ranking", "two to nine answers from best to worst"),
-    (Batch.Kind.DEMONSTRATION.value, "Demonstration", "people write the answer themselves"),
+    (Batch.Kind.RATING.value, "Rating", "one to nine answers on the rubric’s criteria, without a verdict"),
+    (Batch.Kind.DEMONSTRATION.value, "Demonstration", "people write the answer, or make one better"),
 ]
-MOVES = {
+MOVES: dict[str, tuple[Callable[..., Batch], str]] = {
     "pause": (batching.pause_batch, "is paused. Nobody gets new items; what is being answered is still accepted."),
     "resume": (batching.resume_batch, "is open again."),
     "close": (batching.close_batch, "is closed. Its answers are kept as they are."),
@@ -42,12 +52,24 @@ MOVES = {
 @login_required
 @require_safe
 def batch_list(request: HttpRequest, slug: str) -> HttpResponse:
-    """Every batch, newest first, with how far it is."""
+    """The batches as chosen, with how far each is; a page at a time after the last one shown."""
     project = led_project(request, slug)
-    done = Count("slots", filter=Q(slots__state="done"))
-    batches = project.batches.select_related("rubric_version__rubric").annotate(slots_all=Count("slots"), done=done)
-    found = Paginator(batches.order_by("-number"), BATCHES_PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "annotation/batches.html", page(project, "batches", page=found))
+    chosen = {name: request.GET.get(name, "") for name in ("state", "kind", "sort")}
+    listing = list_batches(project=project, **chosen, after=request.GET.get("after", ""))
+    context = page(
+        project,
+        "batches",
+        listing=listing,
+        chosen=chosen,
+        query=urlencode({name: value for name, value in chosen.items() if value}),
+        filtered=bool(chosen["state"] or chosen["kind"]),
+        beyond="after" in request.GET,
+        states=Batch.State.choices,
+        kinds=Batch.Kind.choices,
+        sorts=SORTS,
+        now=timezone.now(),
+    )
+    return render(request, "annotation/batches.html", context)
 
 
 @login_required
@@ -82,23 +104,33 @@ def batch_count(request: HttpRequest, slug: str) -> HttpResponse:
 def batch(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """How far the batch is, how far people agree, and who is at work."""
     project = led_project(request, slug)
-    batch = _batch(project, number)
+    batch, now = found_batch(project, number), timezone.now()
     reports = shown(measuring.latest_reports(batch=batch)) if batch.kind != Batch.Kind.DEMONSTRATION else []
-    progress, kappas = batching.progress_of(batch=batch), kappas_of(reports)
-    raters = reporting.raters_of(batch, now=timezone.now())
+    history = batch.origin == Batch.Origin.HISTORY
+    marks, slots, kappas = reporting.marks_of(batch), reporting.slots_of(batch), kappas_of(reports)
+    progress = batching.progress_of(batch=batch) if history else reporting.summed(marks=marks, slots=slots)
     flags = reporting.flags_of(batch)
-    cant_judge = sum(row.cant_judge for row in raters)
+    some_flags = list(flags[: MOST_FLAGS + 1])
+    to_go = progress.open + progress.leased
+    work = _work(batch, now)
+    lately = now - timedelta(days=DAYS_BACK)
+    active = sum(not row.left and row.last is not None and row.last >= lately for row in work["raters"])
+    answers, cant_judge = (sum(getattr(row, name) for row in work["raters"]) for name in ("answers", "cant_judge"))
+    outlook = None
+    if not history:
+        outlook = outlook_of(batch=batch, done=progress.done, to_go=to_go, raters=active, now=now)
     context = page(
         project,
         "batches",
         batch=batch,
         progress=progress,
-        marks=reporting.marks_of(batch),
-        slots=reporting.slots_of(batch),
-        raters=raters[:MOST_RATERS],
-        flags=flags[:MOST_FLAGS],
-        flag_count=flags.count(),
-        rater_count=len(raters),
+        marks=marks,
+        slots=slots,
+        outlook=outlook,
+        may_admit=bool(outlook and outlook.helped) and holds(user=me(request), team=project.team, role=Role.ADMIN),
+        waiting=Referral.objects.waiting().filter(task__batch=batch).count(),
+        flags=some_flags[:MOST_FLAGS],
+        flag_count=flags.count() if len(some_flags) > MOST_FLAGS else len(some_flags),
         reports=reports,
         headline=reports[0] if reports else None,
         any_defined=any(report.defined for report in reports),
@@ -106,14 +138,40 @@ def batch(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         kappas=kappas[:MOST_KAPPAS],
         more_kappas=kappas[MOST_KAPPAS:],
         kappa_start=min([0.0, *(floor(k.value * 10) / 10 for k in kappas if k.value is not None and not k.few)]),
+        options=chosen_options(batch),
+        has_verdict=batch.kind in VERDICTS,
+        newer_version=newer_version(batch=batch),
         criteria=batch.rubric_version.criteria.count(),
         scale=SCALES.get(batch.scale),
-        to_go=progress.slots - progress.done,
+        to_go=to_go,
+        answers=answers,
         cant_judge=cant_judge,
-        cant_share=cant_judge / progress.done if progress.done else None,
-        as_of=timezone.now(),
+        cant_share=cant_judge / answers if answers else None,
+        **work,
     )
     return render(request, "annotation/batch.html", context)
+
+
+@login_required
+@require_safe
+def batch_work(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Who is at work now: the part of the page that renews itself."""
+    project = led_project(request, slug)
+    batch = found_batch(project, number)
+    return render(
+        request, "annotation/_raters.html", {"project": project, "batch": batch, **_work(batch, timezone.now())}
+    )
+
+
+def _work(batch: Batch, now: datetime) -> dict[str, Any]:
+    raters = reporting.raters_of(batch, now=now)
+    return {
+        "raters": raters,
+        "shown_raters": raters[:MOST_RATERS],
+        "stuck": [row for row in raters if row.stuck],
+        "leased": sum(row.leased for row in raters),
+        "as_of": now,
+    }
 
 
 @login_required
@@ -122,7 +180,8 @@ def batch_move(request: HttpRequest, slug: str, number: int, verb: str) -> HttpR
     """Pause, resume or close the batch."""
     project = led_project(request, slug)
     move, words = MOVES[verb]
-    move(batch=_batch(project, number), actor=me(request))
+    reason = {"reason": request.POST.get("reason", "")} if verb == "pause" else {}
+    move(batch=found_batch(project, number), actor=me(request), **reason)
     messages.success(request, f"Batch {number} {words}")
     return redirect("batch", slug=slug, number=number)
 
@@ -132,31 +191,25 @@ def batch_move(request: HttpRequest, slug: str, number: int, verb: str) -> HttpR
 def batch_measure(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Measure agreement anew from the judgments there are now."""
     project = led_project(request, slug)
-    measuring.measure_batch(batch=_batch(project, number))
+    measuring.measure_batch(batch=found_batch(project, number))
     return redirect("batch", slug=slug, number=number)
 
 
 @login_required
 @require_safe
 def batch_export(request: HttpRequest, slug: str, number: int) -> StreamingHttpResponse:
-    """The batch's current judgments as JSONL, in the form that an import of judgments reads."""
+    """The batch's current judgments as JSONL, in the form that an import of judgments reads; or their scores."""
     project = led_project(request, slug)
-    batch = _batch(project, number)
-    if batch.kind == Batch.Kind.DEMONSTRATION:
+    batch = found_batch(project, number)
+    what = request.GET.get("what", "judgments")
+    kinds = {"judgments": VERDICTS, "scores": (*VERDICTS, Batch.Kind.RATING)}
+    if batch.kind not in kinds.get(what, ()):
         raise Http404
-    answer = StreamingHttpResponse(_lines(batch), content_type="application/jsonl; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{project.slug}-batch-{number}-judgments.jsonl"'
+    rows = reporting.score_rows(batch) if what == "scores" else reporting.judgment_rows(batch)
+    lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    answer = StreamingHttpResponse(lines, content_type="application/jsonl; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{project.slug}-batch-{number}-{what}.jsonl"'
     return answer
-
-
-def _lines(batch: Batch) -> Iterator[str]:
-    for row in reporting.judgment_rows(batch):
-        yield json.dumps(row, ensure_ascii=False) + "\n"
-
-
-def _batch(project: Project, number: int) -> Batch:
-    found = Batch.objects.filter(project=project).select_related("rubric_version__rubric", "project__team", "opened_by")
-    return get_object_or_404(found, number=number)
 
 
 def _open(request: HttpRequest, project: Project, form: OpenBatchForm) -> Batch:
@@ -172,6 +225,8 @@ def _open(request: HttpRequest, project: Project, form: OpenBatchForm) -> Batch:
         actor=me(request),
         scale=given["scale"] or "pref7",
         lease_minutes=given["lease_minutes"],
+        options=form.options(),
+        grants=given["grants"].strip(),
     )
 
 

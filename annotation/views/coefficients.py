@@ -70,9 +70,17 @@ class Kappa:
 def shown(reports: Iterable[AgreementReport]) -> list[Shown]:
     """The reports with their names, in the order given."""
     return [
-        Shown(r, COEFFICIENTS.get(r.coefficient, r.coefficient), BASES.get(r.basis, r.basis.replace("_", " ")))
+        Shown(r, COEFFICIENTS.get(r.coefficient, r.coefficient), BASES.get(r.basis, r.basis.replace("_", " ")) + _of(r))
         for r in reports
     ]
+
+
+def _of(report: AgreementReport) -> str:
+    """Which rubric versions the answers stand under, where not all of them were measured together."""
+    numbers = report.detail.get("versions", [])
+    if report.detail.get("groups", 1) < 2 or not numbers:
+        return ""
+    return f", rubric v{numbers[0]}" + (f"–v{numbers[-1]}" if len(numbers) > 1 else "") + " alone"
 
 
 @dataclass(frozen=True)

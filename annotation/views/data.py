@@ -14,8 +14,9 @@ from annotation import importing
 from annotation.forms import ImportForm
 from annotation.models import ImportReport, Project, Prompt
 from annotation.rows import read_lines
-from annotation.views.projects import led_project, me, page
+from annotation.views.projects import led_project, page
 from workforce.numerals import whole_number
+from workforce.scoping import me
 
 ROWS_PER_PAGE = 50
 Kind = ImportReport.Kind
@@ -56,6 +57,23 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
         {"item": "c1", "rater": "rafi", "strength": -2},
         {"item": "c1", "rater": "ines", "label": "tie"},
     ],
+    Kind.CALIBRATION: [
+        {
+            "id": "k1",
+            "prompt": QUESTION,
+            "source": "calibration",
+            "responses": [
+                {"text": "Yes. Cool it within an hour; it keeps for about three months."},
+                {"text": "Yes, for ever."},
+            ],
+            "panel": {
+                "grade": -3,
+                "note": "B is wrong about how long, and somebody could fall ill.",
+                "look_for": "A plain “for ever” where food is kept.",
+                "critical": True,
+            },
+        }
+    ],
 }
 RULES = {
     Kind.PROMPTS: "“prompt” is one request, “messages” a whole conversation that ends with the user. “id” and “source” "
@@ -65,6 +83,8 @@ RULES = {
     Kind.DEMONSTRATIONS: "A prompt with the “response” a person wrote. “id” is required, “author” optional.",
     Kind.JUDGMENTS: "“item” is a comparison’s id. Then “label” a, b or tie, or “strength”, negative for the first "
     "answer. Rankings come in a file of their own: “ranking”: [2, 1, 2] gives each answer its rank, 1 best.",
+    Kind.CALIBRATION: "A comparison with the “panel”: a “grade” from −4 to 4, negative for the first answer, or "
+    "“ranks”; perhaps “scores”, a list for each criterion; and the “note” that raters read afterwards.",
 }
 
 

@@ -1,18 +1,14 @@
 """How a lead's page gets its project: strangers are told it does not exist, raters that it is not theirs."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
-from annotation.models import Project
-from workforce.models import Role, User
+from annotation.models import Batch, Project
+from workforce.models import Role
 from workforce.roles import require
-
-
-def me(request: HttpRequest) -> User:
-    """The signed-in person. Every caller is behind login_required."""
-    return cast(User, request.user)
+from workforce.scoping import me
 
 
 def led_project(request: HttpRequest, slug: str) -> Project:
@@ -20,6 +16,14 @@ def led_project(request: HttpRequest, slug: str) -> Project:
     project = get_object_or_404(Project.objects.visible_to(me(request)).select_related("team", "rubric"), slug=slug)
     require(user=me(request), team=project.team, role=Role.LEAD)
     return project
+
+
+def found_batch(project: Project, number: int) -> Batch:
+    """A batch of a project that the caller has been shown to lead. Raises Http404."""
+    found = Batch.objects.filter(project=project).select_related(
+        "rubric_version__rubric", "project__team", "opened_by", "requires", "grants", "expertise_to", "language_to"
+    )
+    return get_object_or_404(found, number=number)
 
 
 def page(project: Project, nav: str, **more: Any) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from annotation.forms import FreezeDemonstrationsForm, FreezePreferencesForm
 from annotation.models import Batch, Demonstration, DemonstrationSet, PreferenceSet, Project
 from annotation.set_files import file_digest
 from annotation.views.coefficients import measured_when_frozen
-from annotation.views.projects import led_project, me, page
+from annotation.views.projects import led_project, page
 from workforce.numerals import whole_number
+from workforce.scoping import me
 
 ITEMS_PER_PAGE = 20
 FILTERS = [("min_judgments", "Answers an item needs"), ("seed", "Seed of the split")]
@@ -109,7 +110,7 @@ def demonstration_set_new(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             messages.success(request, f"D-{frozen.number} is frozen. Training can use it; nothing can change it.")
             return redirect("demonstration-set", slug=slug, number=frozen.number)
-    there_are = Demonstration.objects.current().filter(project=project).count()
+    there_are = Demonstration.objects.counted().filter(project=project).count()
     context = page(project, "sets", form=form, chosen=request.POST.getlist("batches"), there_are=there_are)
     return render(request, "annotation/demonstration_set_new.html", context, status=422 if form.is_bound else 200)
 

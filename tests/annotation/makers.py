@@ -3,6 +3,9 @@
 import hashlib
 import uuid
 from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db.models import F
 
 from annotation import batching
 from annotation.judging import Answer, Submitted, submit_judgment
@@ -71,6 +74,13 @@ def make_batch(
         scale=scale,
         lease_minutes=lease_minutes,
     )
+
+
+def had(assignment: Assignment, **ago: float) -> Assignment:
+    """The item, as if it had been handed out so long before: had(held, minutes=5)."""
+    ago = timedelta(**ago)
+    Assignment.objects.filter(pk=assignment.pk).update(leased_at=F("leased_at") - ago, begun_at=F("begun_at") - ago)
+    return assignment
 
 
 def answer(assignment: Assignment, **given: object) -> Submitted:

@@ -33,6 +33,15 @@ def test_a_form_without_script_with_such_a_grade_is_incomplete(client, project, 
     assert not Judgment.objects.exists()
 
 
+def test_a_grade_beside_a_ranking_is_refused_however_large(client, project, lena, rubric_version, rafi):
+    batch = make_batch(project, lena, rubric_version, kind="ranking", responses=2)
+    held = assigning.claim_next(batch=batch, rater=rafi)
+    client.force_login(rafi)
+    form = {"assignment": held.token, "submission": uuid.uuid4(), "value": "9" * 18, "rank-1": "1", "rank-2": "2"}
+    assert client.post(f"/label/{batch.pk}/", form).status_code == 422
+    assert not Judgment.objects.exists()
+
+
 @pytest.mark.parametrize("number", [HUGE, ENDLESS])
 @pytest.mark.parametrize(
     "address",
@@ -40,12 +49,21 @@ def test_a_form_without_script_with_such_a_grade_is_incomplete(client, project, 
         "sets/preference/new/preview/?batches={}",
         "batches/new/count/?source=c:&limit={0}&overlap={0}",
         "prompts/?set={}",
-        "batches/?page={}",
+        "batches/?after=~{}",
+        "batches/?sort=priority&after={0}~{0}",
+        "batches/{}/",
+        "batches/1/items/?after={}",
+        "batches/1/edit/?overlap={}",
+        "batches/1/edit/overlap/?overlap={}",
+        "batches/1/leases/{}/",
+        "desk/?after={}",
+        "desk/{}/",
         "rubrics/helpful/edit/?part={}",
     ],
 )
 def test_such_a_number_in_an_address_is_no_fault_of_ours(client, project, lena, rubric_version, address, number):
     start_draft(rubric=rubric_version.rubric, actor=lena)
+    make_batch(project, lena, rubric_version)
     client.force_login(lena)
     assert client.get(f"/p/{project.slug}/{address.format(number)}").status_code in (200, 404)
 

@@ -46,16 +46,22 @@ def test_urgent_tasks_come_first(project, lena, rubric_version, rafi):
     assert assigning.claim_next(batch=batch, rater=rafi).task.number == 3
 
 
-def test_a_lapsed_slot_goes_to_somebody_else_and_the_late_answer_is_refused(project, lena, rubric_version, rafi, rosa):
+def test_a_lapsed_slot_goes_to_somebody_else_and_the_late_answer_is_an_extra_one(
+    project, lena, rubric_version, rafi, rosa
+):
     batch = make_batch(project, lena, rubric_version, tasks=1, overlap=1)
     slow = assigning.claim_next(batch=batch, rater=rafi)
     _lapse(slow)
     quick = assigning.claim_next(batch=batch, rater=rosa)
     assert quick.slot_id == slow.slot_id
     with pytest.raises(LeaseLost):
-        answer(slow, value=1)
+        assigning.keep(token=slow.token, rater=rafi)
+    answer(slow, value=1)
     answer(quick, value=2)
-    assert Judgment.objects.get().rater == rosa
+    assert Judgment.objects.counted().get().rater == rosa
+    assert Judgment.objects.get(surplus=True).rater == rafi
+    assert batching.progress_of(batch=batch).done == 1
+    assert assigning.claim_next(batch=batch, rater=rafi) is None
 
 
 def test_a_late_answer_counts_while_nobody_took_the_slot(project, lena, rubric_version, rafi):
@@ -99,7 +105,7 @@ def test_keeping_extends_the_lease(project, lena, rubric_version, rafi):
 def test_a_paused_batch_hands_out_nothing_but_takes_what_is_leased(project, lena, rubric_version, rafi):
     batch = make_batch(project, lena, rubric_version)
     held = assigning.claim_next(batch=batch, rater=rafi)
-    batching.pause_batch(batch=batch, actor=lena)
+    batching.pause_batch(batch=batch, actor=lena, reason="We mend the rubric.")
     with pytest.raises(BatchNotOpen):
         assigning.claim_next(batch=batch, rater=rafi)
     assert answer(held, value=4).created
@@ -138,3 +144,49 @@ def test_rankings_are_shuffled_per_rater_and_repeatably(project, lena, rubric_ve
     assert len({tuple(order) for order in orders.values()}) > 6
     task = batch.tasks.first()
     assert orders[task.pk, rafi.pk] == assigning.show_order(task=task, n=2, rater=rafi)
+
+
+def test_progress_is_counted_at_one_moment(project, lena, rubric_version, rafi, django_assert_num_queries):
+    """While the page fetches ahead, a slot counted in two statements would be neither open nor leased."""
+    batch = make_batch(project, lena, rubric_version, tasks=5, overlap=1)
+    answer(assigning.claim_next(batch=batch, rater=rafi), value=1)
+    held = assigning.claim_next(batch=batch, rater=rafi)
+    assigning.claim_next(batch=batch, rater=rafi, beyond=[held.token])
+    assigning.release(token=held.token, rater=rafi)
+    with django_assert_num_queries(1):
+        progress = assigning.progress_for(batch=batch, rater=rafi)
+    assert progress == assigning.RaterProgress(done=1, total=5)
+
+
+def test_an_item_that_lapsed_comes_back_under_its_token_while_the_sides_are_the_same(
+    project, lena, rubric_version, rafi
+):
+    """An answer that was given without a line may still be on its way under it."""
+    batch = make_batch(project, lena, rubric_version, tasks=1, overlap=1)
+    first = assigning.claim_next(batch=batch, rater=rafi)
+    _lapse(first)
+    assert assigning.expire_leases() == 1
+    again = assigning.claim_next(batch=batch, rater=rafi)
+    assert (again.pk, again.token, again.display_order) == (first.pk, first.token, first.display_order)
+    assert again.state == Assignment.State.LEASED
+    assert answer(first, value=5).judgment.raw_value == 5
+
+
+def test_a_late_answer_to_a_closed_batch_is_an_extra_one(project, lena, rubric_version, rafi):
+    batch = make_batch(project, lena, rubric_version, tasks=2, overlap=1)
+    lapsed = assigning.claim_next(batch=batch, rater=rafi)
+    _lapse(lapsed)
+    assigning.expire_leases()
+    held = assigning.claim_next(batch=batch, rater=rafi, beyond=[lapsed.token])
+    batching.close_batch(batch=batch, actor=lena)
+    assert answer(lapsed, value=1).judgment.surplus
+    assert not answer(held, value=1).judgment.surplus
+
+
+def test_the_page_cannot_tell_which_answer_is_which(project, lena, rubric_version, rafi, settings):
+    """It knows the item and the person; the order depends on a secret besides."""
+    batch = make_batch(project, lena, rubric_version, tasks=1, overlap=1, kind="ranking", responses=8)
+    task = batch.tasks.get()
+    before = assigning.show_order(task=task, n=1, rater=rafi)
+    settings.SECRET_KEY = "another" * 10
+    assert assigning.show_order(task=task, n=1, rater=rafi) != before

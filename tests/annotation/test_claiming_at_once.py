@@ -4,14 +4,16 @@ import threading
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
-from annotation import assigning, batching
+from annotation import assigning, batching, panels
 from annotation.judging import Answer, submit_judgment
-from annotation.models import Assignment, Batch, Judgment
-from tests.annotation.makers import make_batch
+from annotation.models import Assignment, Batch, Judgment, RoundResult
+from tests.annotation.makers import answer, make_batch
 from workforce import people
 from workforce.models import Role, User
 
@@ -72,3 +74,45 @@ def test_one_submission_sent_eight_times_at_once_is_one_judgment(project, lena, 
         lambda n: submit_judgment(token=held.token, rater=raters[0], submission=key, answer=Answer(value=3)).created,
     )
     assert Counter(sent) == {False: 7, True: 1} and Judgment.objects.count() == 1
+
+
+def test_items_fetched_ahead_and_stolen_lead_to_one_counted_answer_each(project, lena, rubric_version, raters):
+    batch = make_batch(project, lena, rubric_version, tasks=6, overlap=1)
+    held = [assigning.claim_next(batch=batch, rater=raters[0])]
+    while (more := assigning.claim_next(batch=batch, rater=raters[0], beyond={one.token for one in held})) is not None:
+        held.append(more)
+    Assignment.objects.update(leased_at=timezone.now() - timedelta(minutes=1))
+
+    def work(n: int) -> int:
+        if n:
+            return _drain(batch, raters[n])
+        for one in held:
+            submit_judgment(token=one.token, rater=raters[0], submission=uuid.uuid4(), answer=Answer(value=4))
+        return len(held)
+
+    _at_once(4, work)
+    counted = Counter(Judgment.objects.counted().values_list("task", flat=True))
+    assert set(counted.values()) == {1} and len(counted) == 6
+    assert Judgment.objects.filter(rater=raters[0]).count() == 6
+    assert Judgment.objects.filter(surplus=True).count() == Judgment.objects.count() - 6
+    assert set(Judgment.objects.values_list("rubric_version", flat=True)) == {rubric_version.pk}
+
+
+def test_of_eight_who_begin_a_calibration_at_once_as_many_finish_as_there_are_rounds(
+    project, lena, rubric_version, raters
+):
+    made = make_batch(project, lena, rubric_version, tasks=4, overlap=OVERLAP)
+    Batch.objects.filter(pk=made.pk).update(mode="calibration")
+    batch = Batch.objects.get(pk=made.pk)
+    for task in batch.tasks.all():
+        panels.answer_as_panel(task=task, answer={"strength": -1}, note="why", actor=lena)
+
+    def go_through(n: int) -> int:
+        done = 0
+        while held := assigning.claim_next(batch=batch, rater=raters[n]):
+            answer(held, value=1, rationale="why")
+            done += 1
+        return done
+
+    assert Counter(_at_once(RATERS, go_through)) == {4: OVERLAP, 0: RATERS - OVERLAP}
+    assert RoundResult.objects.filter(batch=batch).count() == OVERLAP

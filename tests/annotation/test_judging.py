@@ -6,10 +6,11 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from annotation import assigning, batching
+from annotation.answers import GivenFlag
 from annotation.demonstrating import submit_demonstration
 from annotation.errors import AlreadyRevised, AlreadySubmitted, BatchNotOpen, Incomplete, SubmissionReused, UnknownLease
 from annotation.judging import Answer, revise_judgment, submit_judgment
-from annotation.models import Demonstration, Judgment, Slot
+from annotation.models import Assignment, Demonstration, Judgment, Slot
 from tests.annotation.makers import answer, make_batch, shown_value
 from workforce.auditing import verify_chain
 from workforce.models import AuditEvent
@@ -49,7 +50,7 @@ def test_a_ranking_with_ties_is_stored_by_canonical_position(project, lena, rubr
 def test_the_same_submission_again_changes_nothing(project, lena, rubric_version, rafi):
     batch = make_batch(project, lena, rubric_version)
     held, key = assigning.claim_next(batch=batch, rater=rafi), uuid.uuid4()
-    given = Answer(value=2, flags=["unsafe"], reasons=["correctness"], rationale="clear", active_ms=900)
+    given = Answer(value=2, flags=[GivenFlag("unsafe")], reasons=["correctness"], rationale="clear", active_ms=900)
     first = submit_judgment(token=held.token, rater=rafi, submission=key, answer=given)
     events = AuditEvent.objects.count()
     again = submit_judgment(token=held.token, rater=rafi, submission=key, answer=given)
@@ -99,7 +100,8 @@ def test_cant_judge_ends_the_lease_without_an_opinion(project, lena, rubric_vers
     batch = make_batch(project, lena, rubric_version, tasks=1, overlap=1)
     saved = answer(assigning.claim_next(batch=batch, rater=rafi), cant_judge="language").judgment
     assert saved.strength is None and _ranks(saved) == []
-    assert Slot.objects.get().state == Slot.State.DONE
+    assert Assignment.objects.get().state == Assignment.State.DECLINED
+    assert Slot.objects.get().state == Slot.State.OPEN and not Slot.objects.waiting().exists()
     assert not Judgment.objects.counted().exists() and Judgment.objects.current().exists()
 
 
@@ -111,7 +113,7 @@ def test_cant_judge_ends_the_lease_without_an_opinion(project, lena, rubric_vers
         ({"value": 1, "cant_judge": "other"}, "cant_judge"),
         ({"cant_judge": "bored"}, "cant_judge"),
         ({"value": 1, "reasons": ["charm"]}, "reasons"),
-        ({"value": 1, "flags": ["ugly"]}, "flags"),
+        ({"value": 1, "flags": [GivenFlag("ugly")]}, "flags"),
         ({"value": 1, "rationale": "a\x00b"}, "rationale"),
         ({"value": 1, "rationale": "a\ud800b"}, "rationale"),
         ({"value": 1, "active_ms": -1}, "active_ms"),
@@ -151,15 +153,14 @@ def test_a_revision_supersedes_and_both_stay(project, lena, rubric_version, rafi
 def test_a_demonstration_is_saved_once(project, lena, rubric_version, rafi):
     batch = make_batch(project, lena, rubric_version, kind="demonstration", tasks=1, overlap=1)
     held, key = assigning.claim_next(batch=batch, rater=rafi), uuid.uuid4()
+    lease = {"token": held.token, "rater": rafi, "submission": key, "checks": ["correctness", "completeness"]}
     for text in ("", "  \n"):
         with pytest.raises(Incomplete):
-            submit_demonstration(token=held.token, rater=rafi, submission=key, text=text)
-    sent = [
-        submit_demonstration(token=held.token, rater=rafi, submission=key, text="An answer.").created for _ in range(2)
-    ]
+            submit_demonstration(**lease, text=text)
+    sent = [submit_demonstration(**lease, text="An answer.").created for _ in range(2)]
     assert sent == [True, False] and Demonstration.objects.get().prompt == held.task.prompt
     with pytest.raises(SubmissionReused):
-        submit_demonstration(token=held.token, rater=rafi, submission=key, text="Another.")
+        submit_demonstration(**lease, text="Another.")
 
 
 @pytest.mark.parametrize(

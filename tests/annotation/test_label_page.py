@@ -26,7 +26,7 @@ def test_a_rater_sees_the_item(client: Client, batch, rosa) -> None:
     page = response.content.decode()
     assert response.status_code == 200
     assert page.count('type="radio" name="value"') == 7
-    assert "checked" not in page.split("<form")[1]
+    assert " checked" not in page.split("<form")[1].replace("it checked elsewhere", "")
 
 
 def test_it_names_no_model_and_no_canonical_order(client: Client, batch, rosa) -> None:
@@ -70,7 +70,7 @@ def test_a_broken_form_is_refused_in_words(client: Client, batch, rosa, field) -
 
 
 def test_a_paused_batch_says_so(client: Client, batch, rosa, lena) -> None:
-    batching.pause_batch(batch=batch, actor=lena)
+    batching.pause_batch(batch=batch, actor=lena, reason="We mend the rubric.")
     client.force_login(rosa)
     page = client.get(f"/label/{batch.pk}/").content.decode()
     assert "This batch is paused." in page
@@ -86,3 +86,17 @@ def test_next_gives_a_fragment_and_then_nothing(client: Client, project, lena, r
     form = {"assignment": str(assignment.token), "submission": str(uuid.uuid4()), "value": "3"}
     client.post(f"/label/{batch.pk}/", form)
     assert client.post(f"/label/{batch.pk}/next").status_code == 204
+
+
+def test_a_form_refused_fills_no_other_item(client: Client, batch, rosa) -> None:
+    """Sent, gone back to and sent again: the item that comes next begins empty."""
+    client.force_login(rosa)
+    assignment = claim_next(batch=batch, rater=rosa)
+    form = {"assignment": str(assignment.token), "value": "3", "rationale": "Written for the first item"}
+    client.post(f"/label/{batch.pk}/", form | {"submission": str(uuid.uuid4())})
+    again = client.post(f"/label/{batch.pk}/", form | {"submission": str(uuid.uuid4()), "value": "4"})
+    page = again.content.decode()
+    assert again.status_code == 409
+    assert str(assignment.task.uid) not in page
+    assert "Written for the first item" not in page
+    assert " checked" not in page.split("<form")[1].replace("it checked elsewhere", "")

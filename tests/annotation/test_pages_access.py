@@ -5,11 +5,12 @@ from django.test import Client
 from django.urls import reverse
 
 from annotation import freezing
+from annotation.assigning import claim_next
 from annotation.importing import import_file
-from annotation.models import Project
+from annotation.models import Assignment, Project, Referral
 from rubrics import versions
 from rubrics.models import RubricVersion
-from tests.annotation.makers import make_batch
+from tests.annotation.makers import answer, make_batch
 from tests.annotation.pages import answered
 from workforce.models import User
 
@@ -21,6 +22,14 @@ PAGES = [
     ("batch-count", []),
     ("batch", [1]),
     ("batch-export", [1]),
+    ("batch-work", [1]),
+    ("batch-edit", [1]),
+    ("batch-overlap", [1]),
+    ("batch-items", [1]),
+    ("batch-item", [1, 1]),
+    ("batch-lease", [1, "lease"]),
+    ("desk", []),
+    ("referral", ["referral"]),
     ("imports", []),
     ("import-new", []),
     ("import", ["report"]),
@@ -45,6 +54,11 @@ POSTS = [
     ("batch-pause", [1]),
     ("batch-close", [1]),
     ("batch-measure", [1]),
+    ("batch-edit", [1]),
+    ("batch-item", [1, 1]),
+    ("batch-lease", [1, "lease"]),
+    ("referral", ["referral"]),
+    ("referral-undo", ["referral"]),
     ("batch-new", []),
     ("import-new", []),
     ("preference-set-new", []),
@@ -59,7 +73,11 @@ POSTS = [
 @pytest.fixture
 def report(project: Project, lena: User, rosa: User, rafi: User, rubric_version: RubricVersion) -> int:
     """A project with something on every page."""
-    answered(make_batch(project, lena, rubric_version), [rosa, rafi])
+    batch = make_batch(project, lena, rubric_version)
+    held = claim_next(batch=batch, rater=rosa)
+    assert held is not None
+    answer(held, cant_judge="unclear")
+    answered(batch, [rosa, rafi])
     freezing.freeze_preference_set(project=project, name="first", batches=list(project.batches.all()), actor=lena)
     row = b'{"id": "d1", "prompt": "Why?", "response": "Because."}'
     report = import_file(project=project, kind="demonstrations", filename="d.jsonl", lines=[row], actor=lena)
@@ -69,7 +87,12 @@ def report(project: Project, lena: User, rosa: User, rafi: User, rubric_version:
 
 
 def _address(name: str, arguments: list[object], report: int) -> str:
-    return reverse(name, args=["helpful", *(report if one == "report" else one for one in arguments)])
+    return reverse(name, args=["helpful", *(_key(one, report) for one in arguments)])
+
+
+def _key(one: object, report: int) -> object:
+    newest = {"lease": Assignment.objects, "referral": Referral.objects}.get(str(one))
+    return report if one == "report" else newest.latest("pk").pk if newest is not None else one
 
 
 @pytest.mark.parametrize(("name", "status"), [("lena", 200), ("ada", 200), ("rosa", 403), ("vic", 404), ("", 302)])
@@ -111,7 +134,7 @@ def test_no_page_carries_an_inline_style_or_script(client: Client, ada: User, re
             assert "onclick" not in text, page
 
 
-@pytest.mark.parametrize("page", ["batches", "imports", "prompts", "agreement", "sets", "rubrics"])
+@pytest.mark.parametrize("page", ["batches", "desk", "imports", "prompts", "agreement", "sets", "rubrics"])
 def test_an_empty_page_says_what_will_appear(client: Client, vic: User, page: str) -> None:
     Project.objects.create(slug="bare", name="Bare", team=vic.memberships.get().team)
     client.force_login(vic)

@@ -29,6 +29,7 @@ def _load(project, lena, kind, rows):
     return report
 
 
+@pytest.mark.once
 def test_three_raters_replay_pandalm(project, lena, rubric_version, rafi, rosa, ines):
     pairs = {pair["id"]: pair for pair in _rows("pandalm_testset/pairs.jsonl")}
     _load(

@@ -2,12 +2,19 @@
 
 import json
 import re
+from dataclasses import fields
 from typing import Any
 
 import pytest
 from django.conf import settings
 
-from annotation.api.bodies import FreezeBody, OpenBatchBody, SubmitBody
+from annotation.api.bodies import FreezeBody, OpenBatchBody, PauseBody, ScoreBody, SubmitBody
+from annotation.api.lease_bodies import ClaimBody, DraftBody, TimeBody
+from annotation.api.steering_bodies import OverlapBody, ReasonBody, RouteBody, ScheduleBody, SettleBody
+from annotation.api.time import StretchBody
+from annotation.assigning import claim_next
+from annotation.batch_options import BatchOptions
+from tests.annotation.makers import answer, make_batch
 from training.api_shapes import (
     LaunchBody,
     LineageShape,
@@ -39,7 +46,20 @@ def example(operation: str, n: int = 0) -> Any:
 @pytest.mark.parametrize(
     ("operation", "n", "body"),
     [
+        ("POST /batches/{batch_id}/claim", 0, ClaimBody),
+        ("PUT /assignments/{token}/draft", 0, DraftBody),
         ("POST /assignments/{token}/submit", 0, SubmitBody),
+        ("POST /assignments/{token}/keep", 0, TimeBody),
+        ("POST /assignments/{token}/release", 0, TimeBody),
+        ("POST /time", 0, StretchBody),
+        ("POST /batches/{batch_id}/pause", 0, PauseBody),
+        ("POST /batches/{batch_id}/overlap", 0, OverlapBody),
+        ("POST /batches/{batch_id}/schedule", 0, ScheduleBody),
+        ("POST /batches/{batch_id}/route", 0, RouteBody),
+        ("POST /leases/{id}/release", 0, ReasonBody),
+        ("POST /batches/{batch_id}/tasks/{number}/reopen", 0, ReasonBody),
+        ("POST /referrals/{id}/settle", 0, SettleBody),
+        ("POST /referrals/{id}/undo", 0, ReasonBody),
         ("POST /projects/{slug}/batches", 0, OpenBatchBody),
         ("POST /projects/{slug}/preference-sets", 0, FreezeBody),
         ("POST /projects/{slug}/demonstration-sets", 0, FreezeBody),
@@ -52,6 +72,17 @@ def test_a_body_is_taken_as_shown(operation, n, body):
     shown = example(operation, n)
     assert body(data=shown).is_valid()
     assert set(shown) <= set(body().fields)
+
+
+def test_the_scores_shown_are_taken():
+    shown = example("POST /assignments/{token}/submit", 2)["scores"]
+    assert all(ScoreBody(data=score).is_valid() for score in shown)
+    assert {name for score in shown for name in score} == set(ScoreBody().fields)
+
+
+def test_every_option_of_a_batch_is_in_its_table():
+    told = set(re.findall(r"`(\w+)`", SECTIONS["POST /projects/{slug}/batches"]))
+    assert {field.name for field in fields(BatchOptions)} - told == set()
 
 
 @pytest.mark.parametrize(
@@ -69,6 +100,23 @@ def test_a_body_is_taken_as_shown(operation, n, body):
 def test_an_answer_of_training_has_the_keys_shown(operation, n, shape):
     shown = example(operation, n)
     assert set(shown[0] if isinstance(shown, list) else shown) == set(shape().fields)
+
+
+@pytest.mark.django_db
+def test_what_steers_a_batch_answers_as_shown(signed_in, project, lena, rafi, rubric_version):
+    lead, batch = signed_in(lena), make_batch(project, lena, rubric_version, tasks=2)
+    answer(claim_next(batch=batch, rater=rafi), cant_judge="language")
+    claim_next(batch=batch, rater=rafi)
+    at = f"/api/v1/batches/{batch.pk}"
+    for address, operation, rows in (
+        (f"{at}/work", "GET /batches/{batch_id}/work", "raters"),
+        (f"{at}/forecast", "GET /batches/{batch_id}/forecast", ""),
+        (f"{P}/referrals", "GET /projects/{slug}/referrals", "referrals"),
+    ):
+        found, shown = lead.get(address).json(), example(operation)
+        assert set(found) == set(shown)
+        if rows:
+            assert set(found[rows][0]) == set(shown[rows][0])
 
 
 @pytest.mark.django_db
@@ -93,9 +141,10 @@ def test_the_way_from_a_file_to_a_frozen_set_answers_as_shown(signed_in, project
     as_shown(rater.get(f"/api/v1/rubric-versions/{version}"), "GET /rubric-versions/{id}")
     body = example("POST /projects/{slug}/batches")
     batch = as_shown(lead.post(f"{P}/batches", body, format="json"), "POST /projects/{slug}/batches", 1)["id"]
-    claim = as_shown(rater.post(f"/api/v1/batches/{batch}/claim"), "POST /batches/{batch_id}/claim")
+    claim = as_shown(rater.post(f"/api/v1/batches/{batch}/claim"), "POST /batches/{batch_id}/claim", 1)
     assignment = f"/api/v1/assignments/{claim['assignment']}"
-    as_shown(rater.post(f"{assignment}/keep"), "POST /assignments/{token}/keep")
+    operation = "POST /assignments/{token}/keep"
+    as_shown(rater.post(f"{assignment}/keep", example(operation), format="json"), operation, 1)
     operation = "POST /assignments/{token}/submit"
     as_shown(rater.post(f"{assignment}/submit", example(operation), format="json"), operation, 1)
     as_shown(lead.get(f"/api/v1/batches/{batch}"), "GET /batches/{batch_id}")

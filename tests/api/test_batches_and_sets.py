@@ -9,6 +9,7 @@ import pytest
 from annotation import assigning
 from annotation.models import Batch, PreferenceSet
 from tests.annotation.makers import answer, make_batch
+from workforce.models import AuditEvent, Skill
 
 pytestmark = pytest.mark.django_db
 BATCHES = "/api/v1/projects/helpful/batches"
@@ -32,7 +33,16 @@ def test_a_lead_opens_watches_closes_and_freezes(signed_in, corpus, lena, rafi, 
     body = {"name": "Pool", "kind": "pairwise", "source": "pool", "overlap": 2, "scale": "binary_tie"}
     made = lead.post(BATCHES, body, format="json")
     assert made.status_code == 201, made.content
-    assert made.json()["progress"] == {"tasks": 6, "finished": 0, "slots": 12, "done": 0, "leased": 0, "open": 12}
+    assert made.json()["progress"] == {
+        "tasks": 6,
+        "finished": 0,
+        "slots": 12,
+        "done": 0,
+        "leased": 0,
+        "open": 12,
+        "held": 0,
+        "out": 0,
+    }
     url = f"/api/v1/batches/{made.json()['id']}"
     for rater in (rafi, rosa):
         client = signed_in(rater)
@@ -81,6 +91,13 @@ def test_a_batch_that_makes_no_sense_is_refused(signed_in, corpus, lena, body, s
     response = signed_in(lena).post(BATCHES, body, format="json")
     assert (response.status_code, response.json()["error"]["code"]) == (status, code)
     assert not Batch.objects.exists()
+
+
+@pytest.mark.parametrize("refused", [{"pass_at": 7}, {}, {"requires": "german", "pass_at": 1}, {"source": "none"}])
+def test_a_refused_round_leaves_no_skill_behind(signed_in, corpus, lena, refused):
+    body = {"name": "P", "kind": "pairwise", "source": "pool", "mode": "calibration", "grants": "Passed", **refused}
+    assert signed_in(lena).post(BATCHES, body, format="json").status_code == 422
+    assert not Skill.objects.exists() and not AuditEvent.objects.filter(verb="add_skill").exists()
 
 
 def test_raters_and_strangers_see_nothing_of_the_leads(signed_in, project, lena, rubric_version, rafi, vic):

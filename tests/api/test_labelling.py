@@ -42,7 +42,7 @@ def test_a_claim_shows_the_item_and_nothing_that_gives_it_away(signed_in, batch,
     assert item["rubric"] == {"name": "Helpful", "version": 1} and item["progress"] == {"done": 0, "total": 2}
     assert set(item["answers"][0]) == {"position", "label", "text"}
     text = json.dumps(item)
-    for secret in ("model-", "display_order", "canonical", "priority", "reason", "strength", "digest", "external"):
+    for secret in ("model-", "display_order", "canonical", "priority", '"reason"', "strength", "digest", "external"):
         assert secret not in text
 
 
@@ -98,22 +98,37 @@ def test_release_and_keep(signed_in, batch, rafi):
     client = signed_in(rafi)
     token = _claim(client, batch).json()["assignment"]
     kept = client.post(f"/api/v1/assignments/{token}/keep")
-    assert kept.status_code == 200 and set(kept.json()) == {"lease_expires_at"}
+    assert kept.status_code == 200 and set(kept.json()) == {"lease_expires_at", "lease_seconds"}
     assert client.post(f"/api/v1/assignments/{token}/release").status_code == 204
     assert batching.progress_of(batch=batch).leased == 0
 
 
-def test_a_lost_lease_is_409(signed_in, batch, rafi, rosa, ines):
+def test_an_answer_to_an_item_that_was_passed_on_is_an_extra_one(signed_in, batch, rafi, rosa):
     client = signed_in(rafi)
     token = _claim(client, batch).json()["assignment"]
-    client.post(f"/api/v1/assignments/{token}/release")
+    client.post(f"/api/v1/assignments/{token}/release", {"active_ms": 900, "idle_ms": 5}, format="json")
     assigning.claim_next(batch=batch, rater=rosa)
-    response = _submit(client, token, value=1)
-    assert response.status_code == 409 and _code(response) == "lease_lost"
+    for verb in ("keep", "begin"):
+        response = client.post(f"/api/v1/assignments/{token}/{verb}")
+        assert response.status_code == 409 and _code(response) == "lease_lost"
+    body = _submit(client, token, value=1).json()
+    assert body["surplus"] and body["message"] == "This item was passed on. Your answer is kept as an extra opinion."
+    assert not Judgment.objects.counted().exists()
+
+
+def test_a_page_opened_by_somebody_else_is_told_to_sign_in(signed_in, batch, rafi, rosa):
+    token = _claim(signed_in(rafi), batch).json()["assignment"]
+    response = signed_in(rosa).post(
+        f"/api/v1/assignments/{token}/submit",
+        {"submission": str(uuid.uuid4()), "value": 1},
+        format="json",
+        headers={"Assay-Person": str(rafi.pk)},
+    )
+    assert response.status_code == 401 and _code(response) == "not_signed_in"
 
 
 def test_a_paused_batch_is_409_with_a_sentence(signed_in, batch, rafi, lena):
-    batching.pause_batch(batch=batch, actor=lena)
+    batching.pause_batch(batch=batch, actor=lena, reason="We mend the rubric.")
     response = _claim(signed_in(rafi), batch)
     assert response.status_code == 409 and _code(response) == "batch_not_open"
 
@@ -133,7 +148,10 @@ def test_a_demonstration_and_a_ranking_go_the_same_way(signed_in, project, lena,
     write = make_batch(project, lena, rubric_version, kind="demonstration", tasks=1, overlap=1)
     item = _claim(client, write).json()
     assert item["kind"] == "demonstration" and item["answers"] == [] and item["scale"] is None
-    assert _submit(client, item["assignment"], text="  My answer. ").status_code == 201
+    assert (
+        _submit(client, item["assignment"], text="  My answer. ", checks=["correctness", "completeness"]).status_code
+        == 201
+    )
     rank = make_batch(project, lena, rubric_version, kind="ranking", tasks=1, overlap=1, responses=3)
     item = _claim(client, rank).json()
     assert [answer["label"] for answer in item["answers"]] == ["1", "2", "3"]

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from config.env import env_bool, env_choice, env_database, env_int, env_str
+from config.env import env_bool, env_choice, env_database, env_int, env_rate, env_str
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,10 @@ def test_a_password_with_odd_signs_survives_the_url(monkeypatch: pytest.MonkeyPa
     )
 
 
+KEY = "kq9W-cr7TzL_0aXbE4mN" * 3
+HOST = {"ALLOWED_HOSTS": "assay.example", "SECRET_KEY": KEY}
+
+
 def _boot(var: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
     return subprocess.run(
@@ -88,8 +92,14 @@ def test_two_installations_have_different_keys_and_one_keeps_its_own(tmp_path: P
     [
         ({"ALLOWED_HOSTS": "assay.example"}, "SECRET_KEY"),
         ({"ALLOWED_HOSTS": "assay.example", "SECRET_KEY": "short"}, "SECRET_KEY"),
-        ({"SECRET_KEY": "k" * 64}, "ALLOWED_HOSTS"),
-        ({"SECRET_KEY": "k" * 64, "ALLOWED_HOSTS": "assay.example", "ASSAY_DEBUG": "1"}, "ASSAY_DEBUG"),
+        ({"SECRET_KEY": KEY}, "ALLOWED_HOSTS"),
+        ({"SECRET_KEY": KEY, "ALLOWED_HOSTS": "assay.example", "ASSAY_DEBUG": "1"}, "ASSAY_DEBUG"),
+        (HOST | {"SECRET_KEY": "ab" * 40}, "SECRET_KEY"),
+        (HOST | {"SECRET_KEY": "django-insecure-" + KEY}, "SECRET_KEY"),
+        (HOST | {"DATABASE_URL": "postgres://assay@db/assay"}, "DATABASE_URL"),
+        (HOST | {"DATABASE_URL": "postgres://assay:assay@db/assay"}, "DATABASE_URL"),
+        (HOST | {"DATABASE_URL": "postgres://assay:postgres@127.0.0.1/assay"}, "DATABASE_URL"),
+        (HOST | {"DATABASE_URL": "postgres://assay:aaaaaaaaaaaaaaaaaaaa@db/assay"}, "DATABASE_URL"),
     ],
 )
 def test_production_refuses_to_start_without_its_secrets(
@@ -98,3 +108,28 @@ def test_production_refuses_to_start_without_its_secrets(
     boot = _boot(tmp_path, ASSAY_ENV="production", **environment)
     assert boot.returncode != 0
     assert named in boot.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"),
+    [("20/h", (20, 3600)), ("240/4m", (240, 240)), ("5/30S", (5, 30)), (" off ", None), ("", (1, 60))],
+)
+def test_rates(monkeypatch: pytest.MonkeyPatch, text: str, rate: tuple[int, int] | None) -> None:
+    if text:
+        monkeypatch.setenv("RATE", text)
+    assert env_rate("RATE", "1/m") == rate
+
+
+@pytest.mark.parametrize("text", ["0/h", "20", "20/d", "-1/h", "1.5/h", "20/0m", "20 / h"])
+def test_a_bad_rate_names_its_variable(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("RATE", text)
+    with pytest.raises(ImproperlyConfigured, match="RATE"):
+        env_rate("RATE", "1/m")
+
+
+@pytest.mark.parametrize(
+    "url", [f"postgres://assay:{KEY}@db/assay", "postgres:///assay", "sqlite:////tmp/assay.sqlite3"]
+)
+def test_production_starts_with_a_good_password_or_a_socket(tmp_path: Path, url: str) -> None:
+    boot = _boot(tmp_path, ASSAY_ENV="production", **HOST, DATABASE_URL=url)
+    assert boot.returncode == 0, boot.stderr

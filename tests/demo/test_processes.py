@@ -13,7 +13,7 @@ from django.conf import settings
 from demo.client import Person, Refused
 from demo.processes import ProcessDied, Stack, free_port
 
-pytestmark = [pytest.mark.slow]
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 
 @pytest.fixture

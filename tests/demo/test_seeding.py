@@ -18,4 +18,4 @@ def test_a_seeding_that_breaks_off_leaves_nothing_and_can_be_repeated(
         with pytest.raises(FileNotFoundError):
             seeding.seed_demo()
     assert not Project.objects.exists()
-    assert seeding.seed_demo().project.batches.filter(state="open").count() == 3
+    assert seeding.seed_demo().project.batches.filter(state="open").count() == 6

@@ -2,10 +2,16 @@
 
 import os
 import shutil
+import socket
+import threading
+import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from django.test import Client
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client, override_settings
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -17,6 +23,11 @@ from workforce.models import User
 # The browser's driver runs an event loop in this thread; the ORM is used beside it, not in it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 PATIENCE_MS = 20_000
+# Nothing of the browser's own beside the pages: no calls home, no drawing through an emulated graphics card.
+FLAGS = [
+    *("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run", "--disable-quic"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps"),
+]
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -25,9 +36,58 @@ def browser() -> Iterator[Browser]:
     """Chromium of the system where there is one, else the one that playwright fetched."""
     system = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=system, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        chromium = playwright.chromium.launch(executable_path=system, args=FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(autouse=True)
+def _as_fast_as_machines() -> Iterator[None]:
+    """These raters press keys faster than people, by the hundred."""
+    with override_settings(RATES={**settings.RATES, "claim": None, "submit": None}):
+        yield
+
+
+@pytest.fixture(scope="session")
+def as_served(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The settings under which files come as in production, joined and by hashed names; compressing them takes long."""
+    root = tmp_path_factory.mktemp("static")
+    storages = {**settings.STORAGES, "staticfiles": {"BACKEND": "config.static.StaticFiles"}}
+    served = {"STATIC_ROOT": root, "STORAGES": storages, "WHITENOISE_USE_FINDERS": False}
+    with override_settings(**served, WHITENOISE_SKIP_COMPRESS_EXTENSIONS=["js", "css", "svg", "txt"]):
+        call_command("collectstatic", verbosity=0, interactive=False)
+    return served
+
+
+@pytest.fixture(scope="session")
+def live_server(as_served: dict[str, Any]) -> Iterator[LiveServer]:
+    """The site with its own middleware for files, which stands in for the one that tests have by default."""
+    server = LiveServer("localhost", start=False)
+    server.thread.static_handler = lambda site: site
+    with override_settings(**as_served):
+        server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(autouse=True)
+def _pages_ask_for_files_as_served(as_served: dict[str, Any]) -> Iterator[None]:
+    with override_settings(**as_served):
+        yield
+
+
+def wait_until_nobody_is_answered(server: LiveServer) -> None:
+    """Return when the server has no connection left: emptying tables under a request is a deadlock.
+
+    What the browser sent before it closed its connections is accepted before the request made here.
+    """
+    with socket.create_connection((server.thread.host, server.thread.port), timeout=PATIENCE_MS / 1000) as last:
+        last.sendall(b"HEAD /static/none HTTP/1.0\r\n\r\n")
+        last.recv(1)
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while any("process_request_thread" in thread.name for thread in threading.enumerate()):
+        assert time.monotonic() < deadline, "a request is answered for ever"
+        time.sleep(0.005)
 
 
 @pytest.fixture
@@ -66,6 +126,7 @@ def open_page(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..
     yield open_it
     for context in contexts:
         context.close()
+    wait_until_nobody_is_answered(live_server)
     assert complaints == []
 
 

@@ -9,6 +9,7 @@ from rubrics import versions
 from rubrics.content import content_of
 from tests.annotation.makers import make_comparison
 from tests.annotation.pages import answered
+from tests.e2e.waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 EDIT = "/p/helpful/rubrics/helpful/edit/?part=0"
@@ -57,9 +58,8 @@ def test_a_rubric_is_drafted_by_keyboard_alone(open_page, draft, lena) -> None:
     page.keyboard.press("Control+A")
     page.keyboard.type("Would you stake your name on it?")
     page.keyboard.press("Enter")
-    page.wait_for_load_state()
+    until(page, lambda: content_of(draft)["criteria"][0]["question"] == "Would you stake your name on it?")
     expect(page.locator("[name=question]")).to_have_value("Would you stake your name on it?")
-    assert content_of(draft)["criteria"][0]["question"] == "Would you stake your name on it?"
 
 
 def test_the_count_of_a_batch_follows_the_form(open_page, project, rubric_version, lena) -> None:
@@ -71,8 +71,9 @@ def test_the_count_of_a_batch_follows_the_form(open_page, project, rubric_versio
     expect(page.locator("#count")).to_contain_text("5 items × 3")
     page.get_by_label("At most").fill("4")
     expect(page.locator("#count")).to_contain_text("of 5 that fit")
+    page.get_by_label("Answers per item").fill("2")
     page.get_by_label("Demonstration").check()
-    expect(page.locator("#count")).to_contain_text("Nothing fits this choice.")
+    expect(page.locator("#count")).to_contain_text("4 items × 2")
 
 
 def test_closing_a_batch_asks_first(open_page, batch_of, lena) -> None:
@@ -83,3 +84,14 @@ def test_closing_a_batch_asks_first(open_page, batch_of, lena) -> None:
     expect(page.get_by_text("is closed. Its answers are kept")).to_be_visible()
     batch.refresh_from_db()
     assert batch.state == "closed"
+
+
+def test_what_another_overlap_would_do_is_told_while_typing(open_page, batch_of, lena) -> None:
+    batch = batch_of(tasks=3)
+    page = open_page(lena, f"/p/helpful/batches/{batch.number}/edit/")
+    page.get_by_label("Answers per item").fill("5")
+    page.get_by_text("slots open for people who have not answered the item").wait_for()
+    page.get_by_role("button", name="Change").press("Enter")
+    page.get_by_text("each item takes 5 from now on").wait_for()
+    batch.refresh_from_db()
+    assert batch.overlap == 5

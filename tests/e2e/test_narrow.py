@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from annotation.models import Judgment
+from tests.e2e.waiting import tap_submit
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 KINDS = [{}, {"kind": "ranking", "responses": 4}, {"kind": "ranking", "responses": 9}, {"kind": "demonstration"}]
@@ -23,8 +24,8 @@ def test_graded_by_touch(open_page, batch_of, rosa) -> None:
     page = open_page(rosa, f"/label/{batch.pk}/", width=320, height=640, has_touch=True)
     page.locator(".pane-tabs label").nth(1).tap()
     page.locator("[data-scale] label").nth(5).tap()
-    page.get_by_role("button", name="Submit").tap()
-    expect(page.get_by_text("Nothing is waiting")).to_be_visible()
+    tap_submit(page)
+    expect(page.locator("#main").get_by_text("Nothing is waiting")).to_be_visible()
     assert Judgment.objects.get().raw_value == 6
 
 

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from annotation.models import Assignment, Flag, Judgment
+from tests.e2e.waiting import enter, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -21,7 +22,7 @@ def test_three_items_by_keyboard(open_page, batch_of, rosa) -> None:
         on_item(page, n, 3)
         page.keyboard.press(key)
         page.keyboard.press("Enter")
-    expect(page.get_by_text("Nothing is waiting for you in this batch.")).to_be_visible()
+    expect(page.locator("#main").get_by_text("Nothing is waiting for you in this batch.")).to_be_visible()
     judgments = Judgment.objects.filter(rater=rosa).order_by("id")
     assert [judgment.raw_value for judgment in judgments] == [2, 6, 4]
     for judgment in judgments:
@@ -36,7 +37,7 @@ def test_three_items_by_pointer(open_page, batch_of, rosa) -> None:
         on_item(page, n, 3)
         page.locator("[data-scale] label").nth(4).click()
         page.get_by_role("button", name="Submit").click()
-    expect(page.get_by_text("Nothing is waiting")).to_be_visible()
+    expect(page.locator("#main").get_by_text("Nothing is waiting")).to_be_visible()
     assert list(Judgment.objects.values_list("raw_value", flat=True)) == [5, 5, 5]
 
 
@@ -75,7 +76,7 @@ def test_both_bad_wants_a_reason_and_digits_choose_it(open_page, batch_of, rosa)
     page.keyboard.press("Tab")
     page.keyboard.type("3 b is not a key here")
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_text("Nothing is waiting")).to_be_visible()
+    expect(page.locator("#main").get_by_text("Nothing is waiting")).to_be_visible()
     judgment = Judgment.objects.get()
     assert (judgment.raw_value, judgment.both_bad, judgment.reasons) == (2, True, ["correctness"])
     assert judgment.rationale == "3 b is not a key here"
@@ -88,7 +89,7 @@ def test_cant_judge_replaces_the_grade(open_page, batch_of, rosa) -> None:
     page.keyboard.press("x")
     page.keyboard.press("2")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Nothing is waiting")).to_be_visible()
+    expect(page.locator("#main").get_by_text("Nothing is waiting")).to_be_visible()
     judgment = Judgment.objects.get()
     assert (judgment.cant_judge, judgment.raw_value, judgment.strength) == ("language", None, None)
 
@@ -102,7 +103,7 @@ def test_a_flag_stands_beside_the_grade(open_page, batch_of, rosa) -> None:
     page.keyboard.press("f")
     page.keyboard.press("0")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Nothing is waiting")).to_be_visible()
+    expect(page.locator("#main").get_by_text("Nothing is waiting")).to_be_visible()
     assert set(Flag.objects.values_list("kind", flat=True)) == {"unsafe", "other"}
     assert Judgment.objects.get().raw_value == 4
 
@@ -119,6 +120,7 @@ def test_undo_makes_a_row_that_supersedes(open_page, batch_of, rosa) -> None:
     page.keyboard.press("Enter")
     on_item(page, 1, 2)
     expect(page.locator("[name=value]:checked")).to_have_count(0)
+    until(page, lambda: Judgment.objects.count() == 2)
     old, new = Judgment.objects.order_by("id")
     assert (old.raw_value, new.raw_value, new.supersedes_id) == (1, 7, old.pk)
 
@@ -163,12 +165,12 @@ def test_the_last_answer_can_be_reopened_when_nothing_is_left(open_page, batch_o
     page = open_page(rosa, f"/label/{batch.pk}/")
     page.keyboard.press("1")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Nothing is waiting")).to_be_visible()
+    expect(page.locator("#main").get_by_text("Nothing is waiting")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     page.keyboard.press("2")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Nothing is waiting")).to_be_visible()
-    assert list(Judgment.objects.order_by("id").values_list("raw_value", flat=True)) == [1, 2]
+    until(page, lambda: list(Judgment.objects.order_by("id").values_list("raw_value", flat=True)) == [1, 2])
+    expect(page.locator("#main").get_by_text("Nothing is waiting")).to_be_visible()
 
 
 def test_shift_enter_submits_and_stops(open_page, batch_of, rosa) -> None:
@@ -177,11 +179,10 @@ def test_shift_enter_submits_and_stops(open_page, batch_of, rosa) -> None:
     page.keyboard.press("1")
     page.keyboard.press("Shift+Enter")
     page.wait_for_url("**/work/")
-    assert (Judgment.objects.count(), Assignment.objects.count()) == (1, 1)
+    assert Judgment.objects.count() == 1
 
 
-def test_keys_stay_in_place_where_the_page_runs_from_right_to_left(open_page, batch_of, rosa, settings) -> None:
-    settings.LANGUAGES = [("en", "English"), ("ar", "العربية")]
+def test_keys_stay_in_place_where_the_page_runs_from_right_to_left(open_page, batch_of, rosa) -> None:
     batch = batch_of(tasks=1, overlap=1)
     page = open_page(rosa, f"/label/{batch.pk}/", locale="ar")
     expect(page.locator("html")).to_have_attribute("dir", "rtl")
@@ -189,7 +190,8 @@ def test_keys_stay_in_place_where_the_page_runs_from_right_to_left(open_page, ba
     chosen = page.locator("[data-scale] label:has(:checked)")
     left = page.locator("[data-scale]").bounding_box()["x"]
     assert chosen.bounding_box()["x"] - left < 5
-    expect(chosen).to_have_text(re.compile(r"1\s*B\s*much better"))
+    expect(chosen.locator(".n")).to_have_text("1")
+    expect(chosen.locator("b")).to_have_text("B")
 
 
 def test_paused_covers_the_item_and_takes_no_answer(open_page, batch_of, rosa) -> None:
@@ -221,7 +223,7 @@ def test_who_is_quicker_than_the_observer_is_not_asked_for_what_is_in_view(open_
     page.reload()
     page.keyboard.press("1")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Nothing is waiting")).to_be_visible()
+    expect(page.locator("#main").get_by_text("Nothing is waiting")).to_be_visible()
 
 
 def test_an_answer_whose_end_was_never_in_view_is_asked_about_once(open_page, batch_of, rosa) -> None:
@@ -232,7 +234,7 @@ def test_an_answer_whose_end_was_never_in_view_is_asked_about_once(open_page, ba
     page.evaluate("document.querySelector('[data-answer=B] [data-end]').parentElement.style.paddingTop = '5000px'")
     page.keyboard.press("1")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("You have not reached the end of B.")).to_be_visible()
+    expect(page.get_by_text("You have not opened the rest of B.")).to_be_visible()
     assert Judgment.objects.count() == 0
-    page.keyboard.press("Enter")
-    expect(page.get_by_text("Nothing is waiting")).to_be_visible()
+    enter(page)
+    expect(page.locator("#main").get_by_text("Nothing is waiting")).to_be_visible()

@@ -33,7 +33,7 @@ def test_a_group_is_read(write) -> None:
         ({"split": "dev"}, "split must be one of"),
         ({"messages": []}, "messages is empty"),
         ({"messages": [{"role": "user"}]}, "exactly role and content"),
-        ({"responses": GROUP["responses"][:1]}, "2 to 9"),
+        ({"responses": GROUP["responses"][:1]}, "2 to 109"),
         ({"pairs": []}, "pairs is empty"),
         ({"pairs": [PAIR | {"j": 0}]}, "0 <= i < j < 2"),
         ({"pairs": [PAIR | {"j": 2}]}, "0 <= i < j < 2"),

@@ -102,7 +102,7 @@ def add_lora(model: nn.Module, *, rank: int, alpha: int) -> Any:
 
 def merged(model: nn.Module) -> nn.Module:
     """The plain model, with LoRA weights (if any) added in."""
-    return model.merge_and_unload() if hasattr(model, "merge_and_unload") else model  # type: ignore[operator]
+    return model.merge_and_unload() if hasattr(model, "merge_and_unload") else model  # type: ignore[operator]  # peft
 
 
 class RewardModel(nn.Module):
@@ -115,7 +115,7 @@ class RewardModel(nn.Module):
     def __init__(self, backbone: nn.Module, *, members: int = 1, scope: str = "head") -> None:
         super().__init__()
         self.backbone = backbone
-        size: int = backbone.config.hidden_size  # type: ignore[assignment, union-attr]
+        size: int = backbone.config.hidden_size  # type: ignore[assignment, union-attr]  # every transformers backbone has it
         self.head = nn.Linear(size, members, dtype=torch.float32)
         # Standard deviation 1/sqrt(d + 1) as in the published reward models of open-instruct.
         nn.init.normal_(self.head.weight, std=(size + 1) ** -0.5)
@@ -168,7 +168,7 @@ class RewardModel(nn.Module):
             "tie_threshold": self.tie_threshold,
         }
         with atomic_folder(folder) as fresh:
-            self.backbone.save_pretrained(fresh)  # type: ignore[operator]
+            self.backbone.save_pretrained(fresh)  # type: ignore[operator]  # every transformers backbone has it
             tokenizer.save_pretrained(fresh)
             save_file({k: v.detach().cpu().contiguous() for k, v in self.head.state_dict().items()}, fresh / HEAD_FILE)
             write_json(fresh / REWARD_FILE, settings)

@@ -15,6 +15,8 @@ from typing import Any, Protocol, TypeVar
 from .failures import DataError
 
 SPLITS = ("train", "validation", "test")
+MOST_IN_A_GROUP = 109
+"""Nine that were compared, and one improved by each of a hundred raters."""
 Messages = tuple[dict[str, str], ...]
 
 
@@ -46,7 +48,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Group:
-    """One prompt's 2 to 9 responses with every judged pair among them."""
+    """One prompt's 2 to 9 responses with every judged pair among them, and what raters made better of them."""
 
     group: str
     prompt: str
@@ -119,10 +121,10 @@ def _split(value: dict[str, Any]) -> str:
     return found
 
 
-def _responses(value: dict[str, Any], least: int) -> tuple[Response, ...]:
+def _responses(value: dict[str, Any], least: int, most: int = 9) -> tuple[Response, ...]:
     found = _need(value, "responses", list)
-    if not least <= len(found) <= 9:
-        raise ValueError(f"responses must hold {least} to 9 entries, not {len(found)}")
+    if not least <= len(found) <= most:
+        raise ValueError(f"responses must hold {least} to {most} entries, not {len(found)}")
     if not all(isinstance(r, dict) for r in found):
         raise ValueError("each response must be an object")
     return tuple(Response(id=_text(r, "id"), text=_need(r, "text", str)) for r in found)
@@ -141,7 +143,7 @@ def _pair(value: Any, size: int) -> Pair:
 
 
 def _group(value: dict[str, Any]) -> Group:
-    responses = _responses(value, 2)
+    responses = _responses(value, 2, most=MOST_IN_A_GROUP)
     pairs = tuple(_pair(pair, len(responses)) for pair in _need(value, "pairs", list))
     if not pairs:
         raise ValueError("pairs is empty")

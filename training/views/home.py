@@ -12,7 +12,7 @@ from training.loop_facts import administered, read_facts
 from training.models import AcquisitionRound, ModelVersion
 from workforce.models import AuditEvent, Membership, Role, User
 from workforce.roles import holds
-from workforce.scoping import page, team_of_project
+from workforce.scoping import me, page, team_of_project
 
 MODELS_SHOWN = 8
 EVENTS_SHOWN = 8
@@ -24,8 +24,7 @@ EVERYDAY = ("submit_judgment", "revise_judgment", "judge", "demonstrate", "issue
 @require_safe
 def project_home(request: HttpRequest, slug: str) -> HttpResponse:
     """The loop, one number and one action each; where each model came from; what happened lately."""
-    user = request.user
-    assert isinstance(user, User)  # noqa: S101 (login_required)
+    user = me(request)
     project = administered(user, slug)
     if project is None:
         return _elsewhere(user, slug)

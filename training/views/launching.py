@@ -14,8 +14,8 @@ from training.forms import LAUNCHED_BY_HAND, SETTING, RunForm
 from training.launching import launch_run, request_stop, resume_run
 from training.models import ModelAlias, TrainingRun
 from workforce.errors import AssayError, NotAllowed
-from workforce.models import Role, Team, User
-from workforce.scoping import page, team_of_project
+from workforce.models import Role, Team
+from workforce.scoping import me, page, team_of_project
 
 KIND_WORDS = {
     TrainingRun.Kind.SFT: "A policy learns to write like the demonstrations.",
@@ -63,7 +63,7 @@ def run_stop(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Ask a run to stop after a checkpoint."""
     team = team_of_project(request, slug, Role.ADMIN)
     run = get_object_or_404(TrainingRun, project=team.project, number=number)
-    stopped = request_stop(run=run, actor=_me(request))
+    stopped = request_stop(run=run, actor=me(request))
     waiting = stopped.state == TrainingRun.State.RUNNING
     messages.success(
         request, f"{run.name} stops after its next checkpoint." if waiting else f"{run.name} is cancelled."
@@ -77,7 +77,7 @@ def run_resume(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Queue an ended run again from its last checkpoint."""
     team = team_of_project(request, slug, Role.ADMIN)
     run = get_object_or_404(TrainingRun, project=team.project, number=number)
-    resume_run(run=run, actor=_me(request))
+    resume_run(run=run, actor=me(request))
     messages.success(request, f"{run.name} is queued again and goes on from its last checkpoint.")
     return redirect("run", slug=slug, number=number)
 
@@ -86,7 +86,7 @@ def _launch(request: HttpRequest, project: Project, form: RunForm) -> TrainingRu
     return launch_run(
         project=project,
         kind=form.kind,
-        actor=_me(request),
+        actor=me(request),
         name=form.cleaned_data["name"],
         preset=form.cleaned_data["preset"],
         config=form.overrides(),
@@ -102,7 +102,7 @@ def _wizard(
     missing = [
         (name, FROZEN_BY.get(name, "runs"))
         for name in form.needed
-        if not form.fields[name].queryset.exists()  # type: ignore[attr-defined]
+        if not form.fields[name].queryset.exists()  # type: ignore[attr-defined]  # the needed ones are choices of models
     ]
     ahead = TrainingRun.objects.filter(state__in=[TrainingRun.State.QUEUED, TrainingRun.State.RUNNING]).count()
     context: dict[str, Any] = {"form": form, "kinds": kinds, "missing": dict(missing), "ahead": ahead, "cloned": cloned}
@@ -135,8 +135,3 @@ def _defaults(project: Project) -> dict[str, Any]:
     for kind, model in champions.values_list("kind", "model_id"):
         initial["base" if kind == "policy" else "reward_model"] = model
     return initial
-
-
-def _me(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 (every caller is behind login_required)
-    return request.user

@@ -15,8 +15,8 @@ from training.lineage import verify_lineage
 from training.models import ModelAlias, ModelVersion
 from training.promoting import set_alias
 from training.reward_report import reward_report
-from workforce.models import Role, Team, User
-from workforce.scoping import page, team_of_project
+from workforce.models import Role, Team
+from workforce.scoping import me, page, team_of_project
 
 MODELS_PER_PAGE = 50
 
@@ -51,7 +51,7 @@ def model_alias(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     form = AliasForm(request.POST)
     if not form.is_valid():
         return _page(request, team, found, form=form, status=422)
-    alias = set_alias(model=found, name=form.cleaned_data["name"], actor=_me(request))
+    alias = set_alias(model=found, name=form.cleaned_data["name"], actor=me(request))
     messages.success(
         request, f"{found.name} is {alias.get_name_display().lower()} now. The model that was keeps its files."
     )
@@ -101,8 +101,3 @@ def _model(team: Team, pk: int) -> ModelVersion:
     return get_object_or_404(
         rows.prefetch_related("aliases__set_by", "parents", "children"), project=team.project, pk=pk
     )
-
-
-def _me(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 (every caller is behind login_required)
-    return request.user

@@ -16,8 +16,8 @@ from training.forms import OpenRoundForm, RoundForm
 from training.models import AcquisitionRound, ModelAlias, TrainingRun
 from training.standing import GLYPHS
 from workforce.errors import AssayError, NotAllowed
-from workforce.models import Role, Team, User
-from workforce.scoping import page, team_of_project
+from workforce.models import Role, Team
+from workforce.scoping import me, page, team_of_project
 
 ROUNDS_PER_PAGE = 50
 State = AcquisitionRound.State
@@ -54,7 +54,7 @@ def round_new(request: HttpRequest, slug: str) -> HttpResponse:
     form = RoundForm(request.POST or None, project=team.project, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            planned = plan_round(project=team.project, actor=_me(request), **form.cleaned_data)
+            planned = plan_round(project=team.project, actor=me(request), **form.cleaned_data)
         except NotAllowed:
             raise
         except AssayError as refusal:
@@ -84,7 +84,7 @@ def round_open(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     form = OpenRoundForm(request.POST, project=team.project)
     if not form.is_valid():
         return _page(request, team, found, form=form, status=422)
-    batch = open_round(round=found, actor=_me(request), **form.cleaned_data)
+    batch = open_round(round=found, actor=me(request), **form.cleaned_data)
     messages.success(request, f"Batch {batch.number} is open with {len(found.proposal):,} items.")
     return redirect("round", slug=slug, number=number)
 
@@ -123,8 +123,3 @@ def _refuse(form: RoundForm, refusal: AssayError) -> None:
             placed = True
     if not placed:
         form.add_error(None, refusal.message)
-
-
-def _me(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 (every caller is behind login_required)
-    return request.user

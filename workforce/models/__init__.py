@@ -1,6 +1,33 @@
-"""Who: people, their memberships and one-time logins, and the record of what they did."""
+"""Who: people, their memberships, skills, time, wishes and rates, what they are told, and what they did."""
 
 from workforce.models.audit import AuditEvent
-from workforce.models.people import LoginLink, Membership, Role, Team, User
+from workforce.models.messages import Message, MessageRead
+from workforce.models.people import LoginLink, Membership, Role, Team, User, Vendor
+from workforce.models.preferences import CheckIn, Consent, Preferences
+from workforce.models.rates import Allowance
+from workforce.models.second_step import RecoveryCode, SecondStep
+from workforce.models.skills import Skill, SkillGrant
+from workforce.models.time import WorkTime
+from workforce.models.tokens import ApiToken
 
-__all__ = ["AuditEvent", "LoginLink", "Membership", "Role", "Team", "User"]
+__all__ = [
+    "Allowance",
+    "ApiToken",
+    "AuditEvent",
+    "CheckIn",
+    "Consent",
+    "LoginLink",
+    "Membership",
+    "Message",
+    "MessageRead",
+    "Preferences",
+    "RecoveryCode",
+    "Role",
+    "SecondStep",
+    "Skill",
+    "SkillGrant",
+    "Team",
+    "User",
+    "Vendor",
+    "WorkTime",
+]

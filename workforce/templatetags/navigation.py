@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -15,15 +16,18 @@ register = template.Library()
 LEAD_PAGES = [
     ("project-home", "Loop", Role.ADMIN, ("home",)),
     ("batches", "Batches", Role.LEAD, ()),
+    ("desk", "Desk", Role.LEAD, ()),
     ("rubrics", "Rubrics", Role.LEAD, ()),
     ("imports", "Data", Role.LEAD, ("prompts",)),
     ("agreement", "Agreement", Role.LEAD, ()),
     ("sets", "Sets", Role.LEAD, ()),
+    ("messages", "Messages", Role.LEAD, ()),
     ("runs", "Runs", Role.ADMIN, ()),
     ("models", "Models", Role.ADMIN, ()),
     ("rounds", "Next round", Role.ADMIN, ()),
     ("people", "People", Role.ADMIN, ()),
     ("audit", "Audit", Role.ADMIN, ()),
+    ("tokens", "API tokens", Role.LEAD, ()),
 ]
 
 
@@ -38,8 +42,14 @@ def held_roles(context: template.Context) -> dict[str, bool]:
         found = set(Membership.objects.filter(user_id=request.user.pk).values_list("role", flat=True))
         admin = Role.ADMIN in found
         held = {"rater": Role.RATER in found, "lead": admin or Role.LEAD in found, "admin": admin}
-        request.held_roles = held  # type: ignore[attr-defined]
+        request.held_roles = held  # type: ignore[attr-defined]  # kept for the same request
     return held
+
+
+@register.simple_tag
+def reads_check_ins(user: Any) -> bool:
+    """Whether the person is the wellbeing contact, whose page it is. No query."""
+    return bool(settings.WELLBEING_CONTACT) and user.get_username() == settings.WELLBEING_CONTACT
 
 
 @register.simple_tag

@@ -28,4 +28,6 @@ class Command(BaseCommand):
             admin = people.add_member(team=team, username=options["admin"], role=Role.ADMIN, actor=None)
             Project.objects.create(slug=slug, name=options["name"], team=team)
             token = people.issue_login_link(user=admin)
-        self.stdout.write(f"Project {slug} is there. {admin} signs in once, within 24 hours, at /login/{token}/")
+        self.stdout.write(
+            f"Project {slug} is there. {admin} signs in once, within 24 hours, at /login/{token}/?welcome"
+        )

@@ -14,7 +14,7 @@ from workforce.models import User
 
 
 class Command(BaseCommand):
-    help = "Import a JSONL file of prompts, comparisons, demonstrations or judgments into a project."
+    help = "Import a JSONL file of prompts, comparisons, demonstrations, judgments or calibration items into a project."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("project", help="the project's slug")

@@ -19,7 +19,7 @@ from demo.client import Person
 from demo.expectations import complaints
 from demo.loop import Cast, run_loop
 from demo.model import FOLDER
-from demo.processes import Stack, free_port
+from demo.processes import MACHINE_RATERS, Stack, free_port
 from demo.rows import LoopRows, real_rows, simulated_rows
 from demo.sizes import FULL, SMALL
 from workforce import people
@@ -53,7 +53,8 @@ class Command(BaseCommand):
         broker = str(settings.CELERY_BROKER_URL).split(":")[0]
         say(f"{rows.source}; {connection.vendor} and {broker}; project {slug}")
         try:
-            with Stack(var=settings.VAR_DIR, port=free_port(options["port"])) as stack:
+            port = free_port(options["port"])
+            with Stack(var=settings.VAR_DIR, port=port, environment=MACHINE_RATERS) as stack:
                 cast = Cast(
                     url=stack.url,
                     project=slug,

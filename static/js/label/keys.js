@@ -1,80 +1,61 @@
-// The one table of shortcuts: what the keyboard does and what the ? sheet says come from here.
+// What the keyboard means. The table comes with the page (annotation/shortcuts.py), with the reader's own keys in it.
 // Digits are bound to their place on the keyboard (event.code), letters to what is printed on them.
 
-import { element } from "./say.js";
-import { read, write } from "./store.js";
+import { post } from "./net.js";
+import { openSheet } from "./sheet.js";
 
-const ALL = "pairwise ranking demonstration";
-const JUDGE = "pairwise ranking";
-const TABLE = [
-  { act: "digit", shown: ["1", "…", "9"], text: "the grade, counted from the left", kinds: "pairwise" },
-  { act: "digit", shown: ["1", "…", "9"], text: "place that answer next", kinds: "ranking" },
-  { act: "same", shown: ["0"], text: "about the same", kinds: "pairwise" },
-  { act: "", shown: ["←", "→"], text: "move within the focused scale", kinds: "pairwise" },
-  { act: "up", key: "ArrowUp", shown: ["↑"], text: "previous answer", kinds: "ranking" },
-  { act: "down", key: "ArrowDown", shown: ["↓"], text: "next answer", kinds: "ranking" },
-  { act: "submit", key: "Enter", shown: ["⏎"], text: "submit and go on", kinds: JUDGE },
-  { act: "", shown: ["Ctrl", "⏎"], text: "the same, from inside a text", kinds: ALL },
-  { act: "", shown: ["Shift", "⏎"], text: "submit and stop", kinds: ALL },
-  { act: "undo", key: "u", shown: ["U"], text: "reopen my last answer", kinds: JUDGE },
-  { act: "bad", key: "b", shown: ["B"], text: "none is acceptable to send", kinds: JUDGE },
-  { act: "cant", key: "x", shown: ["X"], text: "can’t judge, then a digit", kinds: JUDGE },
-  { act: "flag", key: "f", shown: ["F"], text: "flag, then digits", kinds: JUDGE },
-  { act: "tie", key: "t", shown: ["T"], text: "tie the next one with the last placed", kinds: "ranking" },
-  { act: "worst", key: "w", shown: ["W"], text: "fill from the worst end, and back", kinds: "ranking" },
-  { act: "back", key: "Backspace", shown: ["⌫"], text: "take the last one back", kinds: "ranking" },
-  { act: "reason", key: "r", shown: ["R"], text: "reason: digits choose, Tab to the words", kinds: JUDGE },
-  { act: "keep", key: "k", shown: ["K"], text: "keep the item longer", kinds: ALL },
-  { act: "view", key: "v", shown: ["V"], text: "side by side, stacked, A, B", kinds: "pairwise" },
-  { act: "together", key: "s", shown: ["S"], text: "scroll together", kinds: "pairwise" },
-  { act: "turns", key: "h", shown: ["H"], text: "earlier turns", kinds: ALL },
-  { act: "guide", key: "g", shown: ["G"], text: "guide", kinds: ALL },
-  { act: "pause", key: "p", shown: ["P"], text: "pause: stops time, covers the item", kinds: ALL },
-  { act: "", shown: ["Esc", "Esc"], text: "leave this item, no reason asked", kinds: ALL },
-  { act: "sheet", key: "?", shown: ["?"], text: "this sheet", kinds: ALL },
-];
+const data = document.getElementById("shortcuts");
+const { rows, settings, save, ...table } = data ? JSON.parse(data.textContent) : { on: true, rows: [] };
+let single = table.on;
+const letters = new Set(rows.map((row) => row.key));
 
 const digit = (event) => {
   const place = /^(?:Digit|Numpad)(\d)$/.exec(event.code);
-  return place && event.key.length === 1 ? Number(place[1]) : null;
+  return place && event.key.length === 1 && !letters.has(event.key) ? Number(place[1]) : null;
 };
-const letter = (event) => {
+
+// The name under which a key stands in the table.
+export function keyName(event) {
   const printed = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   // A layout without Latin letters has no key that prints them: fall back to the place.
-  return /^[^\x00-\x7f]$/.test(printed) && event.code.startsWith("Key") ? event.code.slice(3).toLowerCase() : printed;
-};
+  const far = /^[^\x00-\x7f]+$/.test(printed) && !letters.has(printed) && event.code.startsWith("Key");
+  return far ? event.code.slice(3).toLowerCase() : printed;
+}
 
-export const singleKeys = () => read("keys", true);
-
-// → { act, digit } for the table's row that this event means in this kind of item, or null.
+// → { act, digit } for the row that this event means in this kind of item, or null.
 export function meaning(event, kind) {
-  if (event.ctrlKey || event.metaKey || event.altKey || !singleKeys()) return null;
-  const here = TABLE.filter((row) => row.act && row.kinds.includes(kind));
+  const chord = event.ctrlKey || event.metaKey || event.altKey || event.getModifierState("AltGraph");
+  if (chord || (!single && event.key.length === 1)) return null;
   const n = digit(event);
   if (n !== null) return n === 0 ? { act: "same", digit: 0 } : { act: "digit", digit: n };
-  if (event.shiftKey && event.key !== "?") return null;
-  const key = letter(event);
-  const row = here.find((one) => one.key === key);
-  return row ? { act: row.act, digit: null } : null;
+  const key = keyName(event);
+  const row = rows.find((one) => one.key && one.key === key && one.kinds.includes(kind));
+  // Shift is free for text; only a sign that needs it, such as "?", is a shortcut with it.
+  if (!row || (event.shiftKey && /^([a-z]|[A-Z]\w+)$/.test(key))) return null;
+  return { act: row.act, digit: null };
+}
+
+const rowOf = (act) => rows.find((row) => row.act === act);
+export const submitsByEnter = () => (rowOf("submit")?.key ?? "Enter") === "Enter";
+// What to print beside a button; nothing where single keys are off.
+export const keyOf = (act) => (single ? (rowOf(act)?.shown.join(" ") ?? "") : "");
+
+// Buttons name the reader's own keys: [data-do=act] or [data-key=act] around the one <kbd>.
+export function showKeys(root) {
+  for (const holder of root.querySelectorAll("[data-do], [data-key]")) {
+    const marks = holder.querySelectorAll("kbd");
+    const row = rowOf(holder.dataset.key ?? holder.dataset.do);
+    if (row?.key && marks.length === 1) marks[0].textContent = row.shown[0];
+  }
+}
+
+// At once here, and for the person's other pages as soon as the server answers.
+function switchKeys(on) {
+  single = on;
+  document.documentElement.toggleAttribute("data-keys-off", !on);
+  return post(save, { single_keys: on });
 }
 
 export function sheet(kind) {
-  const dialog = element("dialog", { className: "sheet" });
-  // A phone's top bar has no room for the guide: there it is reached from this sheet.
-  const open = () => (dialog.close(), document.querySelector("[data-do=guide]").click());
-  const guide = element("button", { className: "btn sm", type: "button", textContent: "Guide", onclick: open });
-  const close = element("button", { className: "btn sm", type: "button", textContent: "Close", onclick: () => dialog.close() });
-  const rows = TABLE.filter((row) => row.kinds.includes(kind)).map((row) => {
-    const keys = row.shown.map((text) => element("kbd", { textContent: text }));
-    return element("div", {}, element("dt", {}, ...keys), element("dd", { textContent: row.text }));
-  });
-  const on = element("input", { type: "checkbox", checked: singleKeys(), onchange: () => write("keys", on.checked) });
-  dialog.setAttribute("aria-labelledby", "keys-title");
-  dialog.append(element("div", {},
-    element("div", { className: "sheet-head" }, element("h2", { id: "keys-title", textContent: "Keyboard" }), guide, close),
-    element("dl", { className: "keylist" }, ...rows),
-    element("label", { className: "check" }, on, "Single-key shortcuts on")));
-  dialog.addEventListener("close", () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
+  openSheet(rows.filter((row) => row.kinds.includes(kind)), { single, switchKeys, settings });
 }

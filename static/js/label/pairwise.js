@@ -1,47 +1,73 @@
 // The overall grade: a native radio group, nothing chosen until the rater chooses.
 
-export function pairwise(desk, changed) {
+import { announce } from "./say.js";
+import { gettext } from "./words.js";
+
+export function pairwise(desk, zone, changed) {
   const scale = desk.querySelector("[data-scale]");
   const radios = [...scale.querySelectorAll("input")];
   // Keys stay where they are on the keyboard: 1 is the leftmost point also where the page runs from right to left.
-  if (getComputedStyle(scale).direction === "rtl") {
+  if (document.documentElement.dir === "rtl") {
     radios.reverse().forEach((radio, i) => (radio.parentElement.querySelector(".n").textContent = i + 1));
   }
   const chosen = () => radios.find((radio) => radio.checked);
+  let aside = null; // the grade that "can't judge" put aside
+  const stop = zone.add({
+    box: scale, verdict: true, hint: desk.querySelector(".overall [data-hint]"), keys: `1–${radios.length}`,
+    answered: () => Boolean(chosen()),
+    focus: () => (chosen() ?? radios[0]).focus({ preventScroll: true }),
+  });
 
-  function choose(radio) {
-    if (!radio) return false;
-    radio.checked = true;
-    radio.focus({ preventScroll: true });
-    picked();
-    return true;
-  }
-  function picked() {
+  // A grade that was meant, by digit or by pointer, sends itself where nothing else is asked. Moving along the
+  // scale with the arrows does not.
+  function picked(meant) {
+    aside = null;
     scale.classList.remove("missing", "off");
     desk.dispatchEvent(new CustomEvent("graded"));
     changed();
+    if (meant && desk.dataset.fast !== undefined) desk.dispatchEvent(new CustomEvent("decided"));
+    else if (meant) zone.next();
   }
-  scale.addEventListener("change", picked);
-  scale.classList.add("zone");
+  function choose(radio) {
+    radio.checked = true;
+    radio.focus({ preventScroll: true });
+    zone.enter(stop, { focus: false });
+    picked(true);
+  }
+  scale.addEventListener("change", () => picked(zone.byPointer));
 
   return {
-    digit: (n) => choose(radios[n - 1]),
-    same: () => choose(radios.find((radio) => radio.value === desk.dataset.tie)),
-    zone: (here) => scale.classList.toggle("zone", here),
+    chosen,
+    strongest: () => [radios[0], radios.at(-1)].includes(chosen()),
+    side: () => chosen()?.dataset.side ?? "",
+    acts: {},
+    digit(n) {
+      const radio = n === 0 ? radios.find((one) => one.value === desk.dataset.tie) : radios[n - 1];
+      if (radio) choose(radio);
+      else announce(gettext("There is no {n} here.", { n }));
+      return true;
+    },
     clear() {
+      aside ??= chosen() ?? null;
       for (const radio of radios) radio.checked = false;
+      scale.classList.remove("missing");
       scale.classList.add("off");
     },
-    restoreGrade: () => scale.classList.remove("off"),
+    back() {
+      if (aside) aside.checked = true;
+      aside = null;
+      scale.classList.remove("off");
+    },
     answer: () => ({ value: chosen() ? Number(chosen().value) : null, ranking: null }),
     restore(saved) {
-      const radio = radios.find((one) => one.value === String(saved.value));
-      if (radio) radio.checked = true;
+      for (const radio of radios) radio.checked = radio.value === String(saved.value ?? "none");
     },
-    missing: () => (chosen() ? null : "the overall grade"),
-    go() {
-      scale.classList.add("missing");
-      (chosen() ?? radios[0]).focus();
-    },
+    gaps: () => (chosen() ? [] : [{
+      text: gettext("the overall grade"), field: "value",
+      go() {
+        zone.enter(stop);
+        scale.classList.add("missing");
+      },
+    }]),
   };
 }

@@ -1,0 +1,138 @@
+"""The lead's endpoints for a batch in flight: answers per item, urgency, skills, who is at work, the forecast."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import api_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+
+from annotation import reporting
+from annotation.api.batches import batch_body, led_batches
+from annotation.api.steering_bodies import OverlapBody, ReasonBody, RouteBody, ScheduleBody
+from annotation.batching import progress_of
+from annotation.errors import ItemsDoNotFit
+from annotation.forecasting import forecast_of, hourly, pace_of
+from annotation.freeing import release_lease
+from annotation.models import Assignment, Batch, Task
+from annotation.overlapping import change_overlap
+from annotation.reopening import reopen_item
+from annotation.steering import route_batch, schedule_batch
+from workforce.models import Skill, Team
+from workforce.scoping import me
+
+
+@extend_schema(request=OverlapBody, responses={200: OpenApiTypes.OBJECT})
+@api_view(["POST"])
+def overlap(request: Request, batch_id: int) -> Response:
+    """Change how many answers each item takes, while people work."""
+    batch = get_object_or_404(led_batches(request), pk=batch_id)
+    change = change_overlap(batch=batch, overlap=read(OverlapBody, request)["overlap"], actor=me(request))
+    return Response(batch_body(batch=batch) | {"change": asdict(change)})
+
+
+@extend_schema(request=ScheduleBody, responses={200: OpenApiTypes.OBJECT})
+@api_view(["POST"])
+def schedule(request: Request, batch_id: int) -> Response:
+    """Set priority and deadline."""
+    batch = get_object_or_404(led_batches(request), pk=batch_id)
+    body = read(ScheduleBody, request)
+    schedule_batch(batch=batch, priority=body["priority"], deadline=body["deadline"], actor=me(request))
+    return Response(batch_body(batch=batch))
+
+
+@extend_schema(request=RouteBody, responses={200: OpenApiTypes.OBJECT})
+@api_view(["POST"])
+def route(request: Request, batch_id: int) -> Response:
+    """Set which skill the batch asks for, and where items go that need another."""
+    batch = get_object_or_404(led_batches(request), pk=batch_id)
+    body = read(RouteBody, request)
+    skills = {name: skill_of(team=batch.project.team, slug=slug, field=name) for name, slug in body.items()}
+    route_batch(batch=batch, actor=me(request), **skills)
+    return Response(batch_body(batch=batch))
+
+
+@extend_schema(responses={200: OpenApiTypes.OBJECT})
+@api_view(["GET"])
+def work(request: Request, batch_id: int) -> Response:
+    """Who answered, who holds what since when, and who works here no longer."""
+    batch = get_object_or_404(led_batches(request), pk=batch_id)
+    rows = reporting.raters_of(batch, now=timezone.now())
+    return Response({"raters": [_rater_body(row) for row in rows]})
+
+
+@extend_schema(responses={200: OpenApiTypes.OBJECT})
+@api_view(["GET"])
+def forecast(request: Request, batch_id: int) -> Response:
+    """When the batch will be done, as quantiles, or why that cannot be said."""
+    batch = get_object_or_404(led_batches(request), pk=batch_id)
+    progress = progress_of(batch=batch)
+    to_go = progress.open + progress.leased
+    pace = pace_of(counts=hourly(batch=batch), now=timezone.now())
+    why_not = pace.why_not if to_go and batch.state == Batch.State.OPEN else "Nothing is handed out."
+    found = None if why_not else forecast_of(pace=pace, to_go=to_go, seed=batch.pk)
+    quantiles = {name: _when(getattr(found, name, None)) for name in ("p10", "p50", "p90")}
+    body = {"to_go": to_go, "answers_a_day": round(pace.a_day, 1), "why_not": why_not}
+    return Response(body | quantiles | {"deadline": _when(batch.deadline)})
+
+
+@extend_schema(request=ReasonBody, responses={204: None})
+@api_view(["POST"])
+def release(request: Request, pk: int) -> Response:
+    """Give what somebody holds to others."""
+    leases = Assignment.objects.filter(slot__batch__in=Batch.objects.visible_to(me(request)))
+    lease = get_object_or_404(leases.select_related("slot__batch__project__team", "task", "rater"), pk=pk)
+    release_lease(assignment=lease, actor=me(request), reason=read(ReasonBody, request)["reason"])
+    return Response(status=204)
+
+
+@extend_schema(request=ReasonBody, responses={200: OpenApiTypes.OBJECT})
+@api_view(["POST"])
+def reopen(request: Request, batch_id: int, number: int) -> Response:
+    """Ask one more person about a finished item."""
+    batch = get_object_or_404(led_batches(request), pk=batch_id)
+    task = get_object_or_404(Task.objects.select_related("batch__project__team"), batch=batch, number=number)
+    reopen_item(task=task, actor=me(request), reason=read(ReasonBody, request)["reason"])
+    return Response(batch_body(batch=batch))
+
+
+def read(shape: type[Serializer[Any]], request: Request) -> dict[str, Any]:
+    """The body in its shape. Raises ValidationError."""
+    body = shape(data=request.data)
+    body.is_valid(raise_exception=True)
+    return dict(body.validated_data)
+
+
+def skill_of(*, team: Team, slug: str, field: str) -> Skill | None:
+    """The team's skill of this short name, None for an empty one. Raises ItemsDoNotFit."""
+    if not slug:
+        return None
+    skill = team.skills.filter(slug=slug).first()
+    if skill is None:
+        raise ItemsDoNotFit("Nothing was changed.", fields={field: f"There is no skill {slug!r} in this team."})
+    return skill
+
+
+def _rater_body(row: reporting.RaterRow) -> dict[str, Any]:
+    lease = row.lease
+    return {
+        "rater": row.rater.username,
+        "works_here": not row.left,
+        "answers": row.answers,
+        "cant_judge": row.cant_judge,
+        "mean_ms": round(row.mean_ms) if row.mean_ms is not None else None,
+        "last": _when(row.last),
+        "holds": row.leased,
+        "stuck": row.stuck,
+        "lease": {"id": lease.pk, "item": lease.task.number, "since": _when(lease.leased_at)} if lease else None,
+    }
+
+
+def _when(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

@@ -1,0 +1,42 @@
+"""Shapes of what a lead sends to steer a batch."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from annotation.stating import REASON_MAX
+from annotation.steering_forms import SettleForm
+
+
+class OverlapBody(serializers.Serializer[Any]):
+    """Answers per item."""
+
+    overlap = serializers.IntegerField(min_value=1, max_value=100)
+
+
+class ScheduleBody(serializers.Serializer[Any]):
+    """How urgent the batch is: 1 is served first, 9 last."""
+
+    priority = serializers.IntegerField(min_value=1, max_value=9)
+    deadline = serializers.DateTimeField(allow_null=True)
+
+
+class RouteBody(serializers.Serializer[Any]):
+    """Skills by their short names; empty for none."""
+
+    requires = serializers.SlugField(max_length=60, allow_blank=True)
+    expertise_to = serializers.SlugField(max_length=60, allow_blank=True)
+    language_to = serializers.SlugField(max_length=60, allow_blank=True)
+
+
+class ReasonBody(serializers.Serializer[Any]):
+    """Why, for the audit log."""
+
+    reason = serializers.CharField(max_length=REASON_MAX)
+
+
+class SettleBody(ReasonBody):
+    """What is to happen with an item that could not be judged; `skill` (short name) where it is sent."""
+
+    action = serializers.ChoiceField(choices=SettleForm.ACTIONS)
+    skill = serializers.SlugField(max_length=60, allow_blank=True, default="")

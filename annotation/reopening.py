@@ -1,0 +1,45 @@
+"""Asking for one more answer to an item that has all of them."""
+
+from django.db import transaction
+from django.db.models import F
+
+from annotation.errors import BatchStateWrong, StillWanted
+from annotation.leasing import lock_batch
+from annotation.models import Batch, Slot, Task
+from annotation.models.tasks import MOST_ANSWERS
+from annotation.overlapping import lock_items, make_room
+from annotation.stating import stated
+from workforce import auditing
+from workforce.models import Role, User
+from workforce.roles import require
+
+
+@transaction.atomic
+def reopen_item(*, task: Task, actor: User, reason: str) -> Task:
+    """Open one more slot of a finished item, for somebody who has not answered it. `reason` is for the audit log.
+
+    Raises NotAllowed, ReasonNeeded, BatchStateWrong, StillWanted.
+    """
+    team = task.batch.project.team
+    require(user=actor, team=team, role=Role.LEAD)
+    reason = stated(reason)
+    batch = lock_batch(pk=task.batch_id)
+    if batch.state == Batch.State.CLOSED or batch.origin == Batch.Origin.HISTORY:
+        raise BatchStateWrong
+    mine = Task.objects.filter(pk=task.pk)
+    lock_items(tasks=mine)
+    task = mine.get()
+    waiting = Slot.objects.unanswered().filter(task=task).exists()
+    if waiting or task.standing != Task.Standing.QUEUED or batch.overlap + task.extra >= MOST_ANSWERS:
+        raise StillWanted
+    mine.update(extra=F("extra") + 1)
+    make_room(tasks=mine, overlap=batch.overlap)
+    auditing.record(
+        stream=team.slug,
+        actor=actor,
+        verb="reopen_item",
+        target=f"task:{task.uid}",
+        detail={"batch": batch.pk, "item": task.number, "reason": reason},
+    )
+    task.refresh_from_db()
+    return task

@@ -1,0 +1,221 @@
+"""Under which rubric version an item is answered, and moving an open batch to a newer one.
+
+An item that anybody has begun keeps its version, so that all its answers mean the same; only untouched items switch.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from annotation.errors import BatchStateWrong, VersionNotNewer
+from annotation.models import Assignment, Batch, Demonstration, Draft, Judgment, Project, Slot, Task
+from rubrics.acknowledging import News, news_for
+from rubrics.models import RubricVersion
+from workforce import auditing, messaging
+from workforce.models import Message, Role, User
+from workforce.roles import require
+
+BREAKS = (RubricVersion.Change.MEANING, RubricVersion.Change.STRUCTURE)
+HELD = (
+    Assignment.State.LEASED,
+    Assignment.State.SUBMITTED,
+    Assignment.State.SURPLUS,
+    Assignment.State.DECLINED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """What moving a batch would do: items by what happens to them, open drafts, answers and people at work.
+
+    untouched + begun + finished = all items; `drafts` are on begun items.
+    """
+
+    untouched: int
+    begun: int
+    finished: int
+    drafts: int
+    answers: int
+    at_work: int
+
+
+def version_of(*, task: Task) -> RubricVersion:
+    """The version pinned when the item was first handed out, else its batch's."""
+    return task.rubric_version or task.batch.rubric_version
+
+
+def newer_version(*, batch: Batch) -> RubricVersion | None:
+    """The newest published version of the batch's rubric, if the batch is open or paused on an older one."""
+    if batch.state == Batch.State.CLOSED:
+        return None
+    version = batch.rubric_version
+    newer = RubricVersion.objects.filter(rubric=version.rubric_id, number__gt=version.number, state="published")
+    return newer.select_related("rubric").order_by("-number").first()
+
+
+def behind(*, project: Project) -> QuerySet[Batch]:
+    """The project's open and paused batches on a version that a newer published one has followed."""
+    newer = RubricVersion.objects.filter(
+        rubric=OuterRef("rubric_version__rubric"), number__gt=OuterRef("rubric_version__number"), state="published"
+    )
+    batches = project.batches.exclude(state=Batch.State.CLOSED).filter(Exists(newer))
+    return batches.select_related("rubric_version__rubric", "project__team").order_by("number")
+
+
+def pooled(*, old: RubricVersion, new: RubricVersion) -> bool:
+    """Whether answers under both versions may be taken together: no change of meaning or structure between them."""
+    between = RubricVersion.objects.filter(rubric=new.rubric_id, number__gt=old.number, number__lte=new.number)
+    return not between.filter(change__in=BREAKS).exists()
+
+
+def groups_of(*, versions: Collection[RubricVersion]) -> list[list[RubricVersion]]:
+    """Versions of one rubric in groups that may be taken together, newest group first, oldest version first in it."""
+    groups: list[list[RubricVersion]] = []
+    for version in sorted(versions, key=lambda one: one.number):
+        if groups and pooled(old=groups[-1][-1], new=version):
+            groups[-1].append(version)
+        else:
+            groups.append([version])
+    return groups[::-1]
+
+
+def consequences(*, batch: Batch) -> Consequences:
+    """What would happen if the batch moved now. Reads only."""
+    open_slots = Slot.objects.unanswered().filter(task=OuterRef("pk"))
+    tasks = Task.objects.filter(batch=batch)
+    untouched = _untouched(tasks).count()
+    finished = tasks.filter(~Exists(open_slots)).count()
+    judged = Judgment.objects.current().filter(task__batch=batch).count()
+    written = Demonstration.objects.current().filter(task__batch=batch).count()
+    live = Assignment.objects.filter(task__batch=batch, state=Assignment.State.LEASED)
+    return Consequences(
+        untouched=untouched,
+        begun=tasks.count() - untouched - finished,
+        finished=finished,
+        drafts=Draft.objects.filter(assignment__task__batch=batch).count(),
+        answers=judged + written,
+        at_work=live.aggregate(people=Count("rater", distinct=True))["people"],
+    )
+
+
+def _untouched(tasks: QuerySet[Task]) -> QuerySet[Task]:
+    """Items that nobody holds, has answered, or has left a draft of."""
+    held = Assignment.objects.filter(Q(state__in=HELD) | Q(draft__isnull=False), task=OuterRef("pk"))
+    return tasks.filter(~Exists(held))
+
+
+def unseen(*, version: RubricVersion, rater: User) -> News | None:
+    """What the rater must see of the version, counting items that they have begun: an answer may be on its way."""
+    mine = Assignment.objects.filter(rater=rater, begun_at__isnull=False, task__rubric_version=OuterRef("pk"))
+    begun = RubricVersion.objects.filter(Exists(mine), rubric=version.rubric_id).order_by("-number")
+    return news_for(user=rater, version=version, begun=begun.first())
+
+
+def out_of_turn(*, assignment: Assignment) -> bool:
+    """Whether an item fetched ahead cannot be begun yet: it was given back to follow its batch, or it is under a
+    version that the rater has not seen, because the batch moved while it was on its way.
+    """
+    if assignment.state != Assignment.State.LEASED or assignment.begun_at is not None:
+        return False
+    return (
+        follow(assignment=assignment)
+        or unseen(version=version_of(task=assignment.task), rater=assignment.rater) is not None
+    )
+
+
+@transaction.atomic
+def follow(*, assignment: Assignment) -> bool:
+    """Give back an item that was fetched ahead, if its batch has moved on and nobody has begun the item.
+
+    True if so: the lease is over and the item follows its batch. What was answered without a line is still taken
+    under the version it was fetched with, because nobody asked before.
+    """
+    # The assignment and its slot, then the task, as everywhere: it may be begun or answered since the caller read it.
+    leases = Assignment.objects.select_for_update(of=("self", "slot"), no_key=True).select_related("slot")
+    mine = leases.get(pk=assignment.pk)
+    if mine.state != Assignment.State.LEASED or mine.begun_at is not None:
+        return False
+    tasks = Task.objects.select_for_update(of=("self",), no_key=True).select_related("batch")
+    task = tasks.get(pk=mine.task_id)
+    if task.rubric_version_id in (None, task.batch.rubric_version_id):
+        return False
+    others = Assignment.objects.filter(task=task, state__in=HELD).exclude(pk=mine.pk)
+    if others.exists() or Draft.objects.filter(assignment__task=task).exists():
+        return False
+    mine.state, mine.ended_at = Assignment.State.RELEASED, timezone.now()
+    mine.save(update_fields=["state", "ended_at"])
+    Slot.objects.filter(pk=mine.slot_id, state=Slot.State.LEASED).update(state=Slot.State.OPEN)
+    Task.objects.filter(pk=task.pk).update(rubric_version=None)
+    return True
+
+
+def move_in_words(*, batch: Batch, version: RubricVersion, old: int) -> str:
+    """What raters are told of a batch that has moved to the version from number `old`, in the active language."""
+    return _(
+        "Batch %(number)d, %(name)s, goes on under %(version)s (%(change)s). What you have begun keeps version "
+        "%(old)d; you will see what changed before your next item."
+    ) % {
+        "number": batch.number,
+        "name": batch.name,
+        "version": version,
+        "change": version.get_change_display().lower(),
+        "old": old,
+    }
+
+
+@transaction.atomic
+def move_batch(*, batch: Batch, version: RubricVersion, actor: User) -> Consequences:
+    """Answer what is untouched under the newer version; begun items and drafts finish on the one they have.
+
+    Tells the raters, pinned on their home page. Raises NotAllowed, BatchStateWrong, VersionNotNewer.
+    """
+    team = batch.project.team
+    require(user=actor, team=team, role=Role.LEAD)
+    locked = Batch.objects.select_for_update(of=("self",)).select_related("rubric_version__rubric").get(pk=batch.pk)
+    old = locked.rubric_version
+    if locked.state == Batch.State.CLOSED:
+        raise BatchStateWrong
+    if version.rubric_id != old.rubric_id or version.number <= old.number or version.state != "published":
+        raise VersionNotNewer
+    tasks = Task.objects.filter(batch=locked)
+    # An item given back untouched follows its batch again. Its slots are locked first, so that nobody takes one
+    # between looking and letting go; who comes later finds the new version.
+    given_back = list(_untouched(tasks.filter(rubric_version__isnull=False)).values_list("pk", flat=True))
+    list(Slot.objects.select_for_update().filter(task__in=given_back).order_by("pk").values_list("pk", flat=True))
+    _untouched(tasks.filter(pk__in=given_back)).update(rubric_version=None)
+    begun = tasks.filter(Exists(Assignment.objects.filter(task=OuterRef("pk"), state__in=HELD)), rubric_version=None)
+    begun.update(rubric_version=old)
+    done = consequences(batch=locked)
+    locked.rubric_version = version
+    locked.save(update_fields=["rubric_version"])
+    with translation.override("en"):  # as the record keeps it; each reader gets it in their own language
+        body = move_in_words(batch=locked, version=version, old=old.number)
+    messaging.send(
+        team=team,
+        author=actor,
+        body=body,
+        kind=Message.Kind.RUBRIC,
+        target=f"rubric_version:{version.pk} batch:{locked.pk} from:{old.number}",
+        pinned=True,
+    )
+    auditing.record(
+        stream=team.slug,
+        actor=actor,
+        verb="move_batch",
+        target=f"batch:{locked.pk}",
+        detail={
+            "from": old.number,
+            "to": version.number,
+            "switched": done.untouched,
+            "kept": done.begun + done.finished,
+            "drafts": done.drafts,
+        },
+        before_digest=old.digest,
+        after_digest=version.digest,
+    )
+    batch.rubric_version = version
+    return done

@@ -1,0 +1,64 @@
+"""How urgent a batch is, and to whom its items go."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from annotation.errors import BatchStateWrong, ItemsDoNotFit
+from annotation.models import Batch
+from workforce import auditing
+from workforce.models import Role, Skill, User
+from workforce.roles import require
+
+
+@transaction.atomic
+def schedule_batch(*, batch: Batch, priority: int, deadline: datetime | None, actor: User) -> Batch:
+    """Set the priority (1 is served first, 9 last) and the deadline, or None for none.
+
+    Raises NotAllowed, BatchStateWrong (a closed batch), ItemsDoNotFit.
+    """
+    if not 1 <= priority <= 9:
+        raise ItemsDoNotFit("Nothing was changed.", fields={"priority": "Between 1 (first) and 9 (last)."})
+    told = deadline.isoformat() if deadline else None
+    return _set(
+        batch=batch,
+        actor=actor,
+        verb="schedule_batch",
+        values={"priority": priority, "deadline": deadline},
+        detail={"priority": priority, "deadline": told},
+    )
+
+
+@transaction.atomic
+def route_batch(
+    *, batch: Batch, requires: Skill | None, expertise_to: Skill | None, language_to: Skill | None, actor: User
+) -> Batch:
+    """Set the skill that the batch asks for, and those to which items go that need expertise or another language.
+
+    Who holds an item now may finish it. Raises NotAllowed, BatchStateWrong (a closed batch), ItemsDoNotFit.
+    """
+    skills = {"requires": requires, "expertise_to": expertise_to, "language_to": language_to}
+    wrong = {
+        name: "This skill belongs to another team."
+        for name, skill in skills.items()
+        if skill is not None and skill.team_id != batch.project.team_id
+    }
+    if requires is not None and requires.pk == batch.grants_id:
+        wrong["requires"] = "Nobody can get a skill where it is asked for already."
+    if wrong:
+        raise ItemsDoNotFit("Nothing was changed.", fields=wrong)
+    told = {name: skill.slug if skill else None for name, skill in skills.items()}
+    return _set(batch=batch, actor=actor, verb="route_batch", values=skills, detail=told)
+
+
+def _set(*, batch: Batch, actor: User, verb: str, values: Mapping[str, Any], detail: Mapping[str, Any]) -> Batch:
+    team = batch.project.team
+    require(user=actor, team=team, role=Role.LEAD)
+    live = Batch.objects.exclude(state=Batch.State.CLOSED).exclude(origin=Batch.Origin.HISTORY)
+    if not live.filter(pk=batch.pk).update(**values):
+        raise BatchStateWrong
+    auditing.record(stream=team.slug, actor=actor, verb=verb, target=f"batch:{batch.pk}", detail=dict(detail))
+    batch.refresh_from_db()
+    return batch

@@ -1,0 +1,98 @@
+"""Forms of the pages on which a lead steers a batch. They parse; the verbs decide."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django import forms
+
+from annotation.models import Batch
+from annotation.stating import REASON_MAX
+from workforce.models import Skill
+from workforce.numerals import whole_number
+
+
+class SkillField(forms.ModelChoiceField):
+    """One of the skills in `queryset`; a key that no database can hold is no valid choice either."""
+
+    def __init__(self, *, label: str, empty_label: str) -> None:
+        super().__init__(label=label, queryset=Skill.objects.none(), required=False, empty_label=empty_label)
+
+    def to_python(self, value: Any) -> Any:
+        if value not in self.empty_values and whole_number(str(value)) is None:
+            raise forms.ValidationError(self.error_messages["invalid_choice"], params={"value": value})
+        return super().to_python(value)
+
+
+class OverlapForm(forms.Form):
+    """How many answers each item takes."""
+
+    overlap = forms.IntegerField(label="Answers per item", min_value=1, max_value=100)
+
+
+class ScheduleForm(forms.Form):
+    """How urgent a batch is. Times are UTC, as everywhere on leads' pages."""
+
+    priority = forms.IntegerField(
+        label="Priority", min_value=1, max_value=9, initial=5, help_text="1 is served first, 9 last."
+    )
+    deadline = forms.DateTimeField(
+        label="Deadline (UTC)",
+        required=False,
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d"],
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text="Of two batches of one priority, the one that is due first is served first. Empty: none.",
+    )
+
+    def clean_deadline(self) -> datetime | None:
+        given: datetime | None = self.cleaned_data["deadline"]
+        return given.replace(tzinfo=UTC) if given else None
+
+
+class RouteForm(forms.Form):
+    """To whom the items go."""
+
+    requires = SkillField(label="Raters need the skill", empty_label="none")
+    expertise_to = SkillField(label="Items that need expertise go to", empty_label="the desk, held")
+    language_to = SkillField(label="Items in another language go to", empty_label="the desk, held")
+
+    def __init__(self, *args: Any, batch: Batch, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("requires", "expertise_to", "language_to"):
+            field: forms.ModelChoiceField = self.fields[name]  # type: ignore[assignment]  # declared as one above
+            field.queryset = Skill.objects.filter(team=batch.project.team_id)
+
+
+class ReasonForm(forms.Form):
+    """Why a lead does what they do."""
+
+    reason = forms.CharField(
+        label="Why",
+        max_length=REASON_MAX,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Kept in the audit log.",
+        error_messages={"required": "Give a reason; others will read it in the audit log."},
+    )
+
+
+class SettleForm(ReasonForm):
+    """What is to happen with an item on the desk."""
+
+    ACTIONS = [
+        ("return", "Return to the queue, for somebody who has not seen it"),
+        ("send", "Send to raters with the skill"),
+        ("out", "Take out: ask nobody any more, keep the answers"),
+    ]
+    action = forms.ChoiceField(
+        label="What to do", choices=ACTIONS, widget=forms.RadioSelect, error_messages={"required": "Choose one."}
+    )
+    skill = SkillField(label="Skill", empty_label="–")
+
+    def __init__(self, *args: Any, skills: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["skill"].queryset = skills  # type: ignore[attr-defined]  # declared as a choice of models above
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("action") == "send" and given.get("skill") is None and "skill" not in self.errors:
+            self.add_error("skill", "Choose the skill it needs.")
+        return given

@@ -1,0 +1,40 @@
+"""What a lead chose for a batch, in words."""
+
+from annotation.models import Batch
+
+
+def chosen_options(batch: Batch) -> list[tuple[str, list[str]]]:
+    """Groups with what was chosen in each, without those that are left as they come."""
+    groups = [("What is asked", _asked(batch)), ("Who may", _who(batch)), ("Care", _care(batch))]
+    return [(name, texts) for name, texts in groups if texts]
+
+
+def _asked(batch: Batch) -> list[str]:
+    said = [
+        (batch.with_criteria, "the rubric’s criteria before the verdict"),
+        (batch.improving, "the preferred answer may be improved"),
+        (batch.best_worst, "the best and the worst alone may be chosen"),
+        (batch.fast, "fast mode"),
+        (batch.show_words, "the length of each answer is shown"),
+        (batch.reason_share > 0, f"a reason on {batch.reason_share} % of the items"),
+    ]
+    return [text for chosen, text in said if chosen]
+
+
+def _who(batch: Batch) -> list[str]:
+    texts = []
+    if batch.mode == Batch.Mode.CALIBRATION:
+        texts.append("a calibration round")
+    if batch.requires:
+        texts.append(f"raters with the skill “{batch.requires}”")
+    if batch.pass_at is not None:
+        texts.append(f"{batch.pass_at} right answers pass")
+    if batch.grants:
+        texts.append(f"passing gives the skill “{batch.grants}”")
+    return texts
+
+
+def _care(batch: Batch) -> list[str]:
+    if not batch.category:
+        return []
+    return [f"{batch.get_category_display()}, {batch.get_severity_display().lower()}", "shown only to who agreed"]

@@ -1,0 +1,4 @@
+// The label page of pairs.
+
+import "../label/kind_pairwise.js";
+import "../label/main.js";
