@@ -22,8 +22,9 @@ def _as_in_production(settings) -> None:
     settings.PASSWORD_HASHERS = [counting.PATH]
 
 
-def _type_and_send(page: Page, *texts: str) -> None:
-    """Into the field that has the focus, and on with Tab; Enter sends."""
+def _type_and_send(page: Page, first: str, *texts: str) -> None:
+    """Into the field of that label, which takes the focus by itself, and on with Tab; Enter sends."""
+    expect(page.get_by_label(first, exact=True)).to_be_focused()
     for at, text in enumerate(texts):
         if at:
             page.keyboard.press("Tab")
@@ -40,24 +41,24 @@ def test_an_invited_lead_sets_everything_up_and_signs_in_again(open_page, projec
     accounts.set_email(team=project.team, user=lena, email="lena@example.org", actor=ada)
     token = managing.invite(team=project.team, user=lena, actor=ada)
     page = open_page(rosa, f"/login/{token}/?welcome")
-    page.keyboard.press("Enter")  # the button has the focus
+    expect(page.get_by_role("button", name="Sign in as")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Set up the second step")).to_be_visible()
     assert page.evaluate("document.querySelector('.qr').naturalWidth") > 100
-    _type_and_send(page, _code(lena, "pending"))
+    _type_and_send(page, "Six digits", _code(lena, "pending"))
     codes = page.locator(".codes code")
     expect(codes).to_have_count(10)
     page.get_by_role("link", name="I have kept them").press("Enter")
     expect(page.get_by_role("heading", name="Set a password")).to_be_visible()
-    _type_and_send(page, PASSWORD, PASSWORD)
+    _type_and_send(page, "New password", PASSWORD, PASSWORD)
     expect(page).to_have_url(re.compile("/p/helpful/batches/$"))
     page.get_by_role("button", name="Sign out").press("Enter")
-    page.get_by_label("User name or e-mail").focus()
-    _type_and_send(page, "LENA@example.org", PASSWORD)
+    _type_and_send(page, "User name or e-mail", "LENA@example.org", PASSWORD)
     expect(page.get_by_role("heading", name="Second step")).to_be_visible()
-    _type_and_send(page, "000000")
+    _type_and_send(page, "Six digits, or a recovery code", "000000")
     expect(page.get_by_role("alert")).to_contain_text("This code is wrong")
     page.get_by_label("Six digits, or a recovery code").focus()
-    _type_and_send(page, _code(lena, "secret"))
+    _type_and_send(page, "Six digits, or a recovery code", _code(lena, "secret"))
     expect(page).to_have_url(re.compile("/p/helpful/batches/$"))
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from annotation.assigning import claim_next, release
 from annotation.models import Assignment, Judgment
 from tests.annotation.makers import answer
-from tests.e2e.waiting import nothing_waits, until
+from tests.e2e.waiting import nothing_waits, stop_clock, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -115,7 +115,7 @@ def test_kept_is_said_also_when_the_beginning_was_answered_later(open_page, batc
     page.route("**/begin", lambda route: held.append(route))
     page.goto(page.url.replace("/work/", f"/label/{batch.pk}/"))
     until(page, lambda: len(held) == 1)
-    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)  # what is said stays as long as nothing else takes it
+    stop_clock(page)  # what is said stays as long as nothing else takes it
     page.keyboard.press("k")
     expect(page.locator("#toasts")).to_contain_text("Kept for 30 minutes more")
     with page.expect_response("**/begin"):

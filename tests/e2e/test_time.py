@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from annotation import batching
 from annotation.models import Assignment, Batch, Draft, Judgment
 from tests.annotation.makers import had, make_comparison
-from tests.e2e.waiting import until
+from tests.e2e.waiting import stop_clock, until
 from workforce.models import WorkTime
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -52,7 +52,7 @@ def at_desk(open_page, rosa, live_server):
         page.goto(f"{live_server.url}/label/{batch.pk}/")
         expect(page.locator(".progress .num")).to_be_visible()
         held_for_hours()
-        page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)
+        stop_clock(page)
         page.locator("#main").focus()
         return page
 
