@@ -17,8 +17,7 @@ def until(page: Page, holds: Callable[[], bool]) -> None:
 
 
 def stop_clock(page: Page) -> None:
-    """Stop the installed clock within seconds from now: it can only be set to a time to come, which a slow machine meets
-    first."""
+    """Stop the installed clock seconds from now: only at a time to come, which a slow machine may have met by then."""
     for ahead in (1, 2, 4, 8):
         try:
             page.clock.pause_at(page.evaluate("Date.now()") / 1000 + ahead)
