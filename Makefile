@@ -50,6 +50,9 @@ gauntlet-label: $(INSTALLED) ## 500 items under faults in a real browser: none l
 bench-label-screen: $(INSTALLED) ## In a real browser: next item painted, keys per answer, script transferred
 	$(BIN)/python -m benchmarks.label_screen
 
+bench-sign-in: $(INSTALLED) ## What a flood of sign-ins costs those who are at work
+	$(BIN)/python -m benchmarks.sign_in_flood
+
 openapi: $(INSTALLED) ## Renew docs/openapi.yaml after a change of the API
 	$(RUN) spectacular --file docs/openapi.yaml
 
@@ -66,4 +69,4 @@ lock: $(INSTALLED) ## Write requirements.lock from what is installed now
 clean: ## Remove what the demo and tests made (the environment and fetched models stay)
 	rm -rf var/demo var/loop var/test .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help install model demo test lint format loop bench-agreement bench-label-page bench-label-screen gauntlet-label openapi messages secret lock clean
+.PHONY: help install model demo test lint format loop bench-agreement bench-label-page bench-label-screen bench-sign-in gauntlet-label openapi messages secret lock clean
