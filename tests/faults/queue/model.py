@@ -173,7 +173,7 @@ class Model:
         one = self.items[item]
         if one.standing != "queued" or {"open", "leased"} & set(one.seats.values()):
             return "still_wanted"
-        one.extra += 1
+        one.extra = self._seats(item) + 1 - self.k
         self._make_room(item)
         return None
 
