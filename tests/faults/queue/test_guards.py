@@ -6,7 +6,8 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from annotation import assigning
+from annotation import assigning, leasing
+from annotation.errors import UnknownLease
 from annotation.models import Assignment, Batch, Judgment, Slot
 from tests.annotation.makers import answer, make_batch
 
@@ -60,3 +61,12 @@ def test_every_batch_is_closed_to_what_is_over_a_hundred(held):
         Batch.objects.filter(pk=held.slot.batch_id).update(overlap=101)
     with pytest.raises(IntegrityError), transaction.atomic():
         Slot.objects.create(task=held.task, batch=held.slot.batch, n=101)
+
+
+def test_the_token_of_a_lease_that_was_given_back_opens_nothing(held, rosa):
+    leasing.release(token=held.token, rater=rosa)
+    again = assigning.claim_next(batch=held.slot.batch, rater=rosa)
+    assert again is not None and again.task == held.task and again.token != held.token
+    with pytest.raises(UnknownLease):
+        answer(held, value=3)
+    assert not answer(again, value=3).judgment.surplus

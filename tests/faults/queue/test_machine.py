@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -27,12 +28,13 @@ from workforce import accounts
 from workforce.errors import AssayError
 from workforce.models import User
 
-EXAMPLES = int(os.environ.get("QUEUE_EXAMPLES", "30"))
-STEPS = int(os.environ.get("QUEUE_STEPS", "40"))
-RATERS, TASKS, K = 4, 3, 2
+EXAMPLES = int(os.environ.get("QUEUE_EXAMPLES", "15"))
+STEPS = int(os.environ.get("QUEUE_STEPS", "30"))
+RATERS, TASKS, K = 3, 2, 2
 
 somebody = st.integers(0, RATERS - 1)
 something = st.integers(0, 20)
+seldom = st.sampled_from([False, False, False, False, True])  # what lasts keeps the other rules from doing anything
 opinion = st.sampled_from(["", "", "", "unclear", "broken", "language"])
 
 
@@ -57,6 +59,14 @@ class Floor(RuleBasedStateMachine):
         self.stale: list[tuple[User, uuid.UUID]] = []
         for rater in raters:
             accounts.enable(team=project.team, user=rater, actor=ada)
+
+    @rule(who=somebody)
+    def claim_all_there_is(self, who: int) -> None:
+        """The last ones are those that the rater gave up before."""
+        for _ in range(TASKS):
+            self.claim(who, False)
+            for held in self._leases(self.raters[who], state="leased"):
+                self._submit(held, "")
 
     @rule(who=somebody, ahead=st.booleans())
     def claim(self, who: int, ahead: bool) -> None:
@@ -152,10 +162,12 @@ class Floor(RuleBasedStateMachine):
             leasing.expire_leases()
             self.model.sweep(now)
 
-    @rule(who=somebody)
-    def disable(self, who: int) -> None:
+    @rule(who=somebody, for_good=seldom)
+    def disable(self, who: int, for_good: bool) -> None:
         accounts.disable(team=self.batch.project.team, user=self.raters[who], actor=self.ada)
         self.model.disable(self.raters[who].pk, self.clock())
+        if not for_good:
+            self.enable_all()
 
     @precondition(lambda self: self.model.disabled)
     @rule()
@@ -169,13 +181,21 @@ class Floor(RuleBasedStateMachine):
         change_overlap(batch=self.batch, overlap=k, actor=self.lena)
         self.model.change_k(k, self.clock())
 
+    @precondition(lambda self: self.model.state == "open")
+    @rule(who=somebody, which=something, goes_on=seldom)
+    def pause(self, who: int, which: int, goes_on: bool) -> None:
+        batching.pause_batch(batch=self.batch, actor=self.lena, reason="Lunch.")
+        self.model.state = "paused"
+        if not goes_on:
+            self.claim(who, False)
+            self.submit(who, which, "")
+            self.resume()
+
+    @precondition(lambda self: self.model.state == "paused")
     @rule()
-    def pause_or_resume(self) -> None:
-        if self.model.state == "open":
-            batching.pause_batch(batch=self.batch, actor=self.lena, reason="Lunch.")
-        else:
-            batching.resume_batch(batch=self.batch, actor=self.lena)
-        self.model.state = "paused" if self.model.state == "open" else "open"
+    def resume(self) -> None:
+        batching.resume_batch(batch=self.batch, actor=self.lena)
+        self.model.state = "open"
 
     @rule(which=something)
     def reopen(self, which: int) -> None:
@@ -251,6 +271,7 @@ class Floor(RuleBasedStateMachine):
         assert (done.code if isinstance(done, AssayError) else done) == wanted
 
 
+@pytest.mark.slow
 def test_the_queue_does_what_the_model_does(project, lena, ada, rubric_version, new_rater, clock):
     raters = [new_rater() for _ in range(RATERS)]
     run_state_machine_as_test(
