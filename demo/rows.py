@@ -89,7 +89,9 @@ def simulated_rows() -> LoopRows:
         for n, (first, second) in enumerate((a, b) for i, a in enumerate(kinds) for b in kinds[i + 1 :]):
             if _chance("swap", asked["id"], n) < 0.5:
                 first, second = second, first
-            row = {"id": f"{asked['id']}-{n}", "prompt": asked["question"], "source": "demo"}
+            # What is judged already has a source of its own: a batch is opened of everything from one source.
+            source = "demo" if n % 2 else "demo-history"
+            row = {"id": f"{asked['id']}-{n}", "prompt": asked["question"], "source": source}
             row["responses"] = [{"text": asked["answers"][kind], "model": kind} for kind in (first, second)]
             (rows.comparisons if n % 2 else rows.history_comparisons).append(row)
             for rater in RATERS:

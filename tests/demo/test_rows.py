@@ -12,6 +12,7 @@ def test_simulated_rows_are_the_same_every_time_and_complete() -> None:
     items = {row["id"] for row in rows.comparisons}
     assert len(items) == len(rows.comparisons) > 60
     assert all(set(rows.labels[rater]) == items for rater in RATERS)
+    assert not {row["source"] for row in rows.comparisons} & {row["source"] for row in rows.history_comparisons}
     assert {label for given in rows.labels.values() for label in given.values()} == {"a", "b", "tie"}
 
 
