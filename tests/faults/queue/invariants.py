@@ -107,30 +107,31 @@ def _people(batch: Batch) -> Iterable[str]:
 
 
 def _audit(batch: Batch) -> Iterable[str]:
-    events = AuditEvent.objects.filter(stream=batch.project.team.slug).order_by("sequence")
-    judgments = Judgment.objects.filter(task__batch=batch)
-    for verb, rows in (
-        ("judge", judgments.filter(supersedes=None)),
-        ("revise_judgment", judgments.exclude(supersedes=None)),
-    ):
-        told = sorted(events.filter(verb=verb, detail__batch=batch.pk).values_list("target", flat=True))
-        if told != sorted(f"judgment:{uid}" for uid in rows.values_list("uid", flat=True)):
-            yield f"I11: what the log tells of {verb} is not what happened"
-    steps = list(events.filter(verb="change_overlap", target=f"batch:{batch.pk}").values_list("detail", flat=True))
+    """Reads what was written since the batch was opened, once: the state machine asks after every step."""
+    since = AuditEvent.objects.filter(stream=batch.project.team.slug, at__gte=batch.opened_at).order_by("sequence")
+    events = list(since.values_list("verb", "target", "detail"))
+    wanted: dict[str, list[str]] = {"judge": [], "revise_judgment": []}
+    for uid, supersedes in Judgment.objects.filter(task__batch=batch).values_list("uid", "supersedes"):
+        wanted["revise_judgment" if supersedes else "judge"].append(f"judgment:{uid}")
+    for name, targets in wanted.items():
+        told = [target for verb, target, detail in events if verb == name and detail["batch"] == batch.pk]
+        if sorted(told) != sorted(targets):
+            yield f"I11: what the log tells of {name} is not what happened"
+    mine = [(verb, detail) for verb, target, detail in events if target == f"batch:{batch.pk}"]
+    steps = [detail for verb, detail in mine if verb == "change_overlap"]
     if any(one["to"] != then["from"] for one, then in itertools.pairwise(steps)):
         yield f"I11: the changes of k in the log do not follow each other: {steps}"
     if steps and steps[-1]["to"] != batch.overlap:
         yield f"I11: the log ends at k = {steps[-1]['to']}, the batch has {batch.overlap}"
-    moves = events.filter(target=f"batch:{batch.pk}", verb__in=["pause_batch", "resume_batch", "close_batch"])
-    after = {"pause_batch": "paused", "resume_batch": "open", "close_batch": "closed", None: "open"}
-    if after[moves.values_list("verb", flat=True).last()] != batch.state:
-        yield f"I11: the batch is {batch.state}, and the log tells otherwise"
-    asked = events.filter(verb="reopen_item", detail__batch=batch.pk).values_list("target", flat=True)
-    extras = {f"task:{uid}" for uid in batch.tasks.filter(extra__gt=0).values_list("uid", flat=True)}
-    if set(asked) != extras:
+    after = {"pause_batch": "paused", "resume_batch": "open", "close_batch": "closed"}
+    moves = ["open", *(after[verb] for verb, _ in mine if verb in after)]
+    if moves[-1] != batch.state:
+        yield f"I11: the batch is {batch.state}, and the log ends at {moves[-1]}"
+    asked = {target for verb, target, detail in events if verb == "reopen_item" and detail["batch"] == batch.pk}
+    if asked != {f"task:{uid}" for uid in batch.tasks.filter(extra__gt=0).values_list("uid", flat=True)}:
         yield "I11: the log tells of other items that were opened again"
-    people = User.objects.filter(memberships__team=batch.project.team, memberships__role=Role.RATER)
+    last = {target: verb for verb, target, _ in events if verb in ("disable", "enable")}
+    people = User.objects.filter(username__in=[target.removeprefix("user:") for target in last])
     for name, active in people.values_list("username", "is_active"):
-        last = events.filter(verb__in=["disable", "enable"], target=f"user:{name}").values_list("verb", flat=True)
-        if (last.last() == "disable") == active:
+        if (last[f"user:{name}"] == "enable") != active:
             yield f"I11: {name} is {'active' if active else 'disabled'}, and the log tells otherwise"
