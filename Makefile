@@ -47,6 +47,12 @@ bench-label-page: $(INSTALLED) ## How fast the label screen is answered
 gauntlet-label: $(INSTALLED) ## 500 items under faults in a real browser: none lost, none doubled
 	CHAOS_ITEMS=500 $(BIN)/python -m pytest -q -s tests/e2e/test_many_faults.py
 
+mutants-access: $(INSTALLED) ## Remove every permission check in turn: is each removal noticed?
+	$(BIN)/python -m tests.access.mutants
+
+fuzz-api: $(INSTALLED) ## 300 generated calls of every operation of the API by everybody: no error of ours
+	FUZZ_EXAMPLES=300 $(BIN)/python -m pytest -q -s tests/fuzz
+
 bench-label-screen: $(INSTALLED) ## In a real browser: next item painted, keys per answer, script transferred
 	$(BIN)/python -m benchmarks.label_screen
 
@@ -66,4 +72,4 @@ lock: $(INSTALLED) ## Write requirements.lock from what is installed now
 clean: ## Remove what the demo and tests made (the environment and fetched models stay)
 	rm -rf var/demo var/loop var/test .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help install model demo test lint format loop bench-agreement bench-label-page bench-label-screen gauntlet-label openapi messages secret lock clean
+.PHONY: help install model demo test lint format loop bench-agreement bench-label-page bench-label-screen gauntlet-label mutants-access fuzz-api openapi messages secret lock clean
