@@ -54,6 +54,11 @@ gauntlet-queue: $(INSTALLED) ## A million operations of many raters at once: non
 
 mutants-queue: $(INSTALLED) ## Take each guard of the queue away in turn: the tests must notice
 	@$(BIN)/python -m tests.faults.queue.mutate
+mutants-access: $(INSTALLED) ## Remove every permission check in turn: is each removal noticed?
+	$(BIN)/python -m tests.access.mutants
+
+fuzz-api: $(INSTALLED) ## 300 generated calls of every operation of the API by everybody: no error of ours
+	FUZZ_EXAMPLES=300 $(BIN)/python -m pytest -q -s tests/fuzz
 
 bench-label-screen: $(INSTALLED) ## In a real browser: next item painted, keys per answer, script transferred
 	$(BIN)/python -m benchmarks.label_screen
@@ -77,4 +82,4 @@ lock: $(INSTALLED) ## Write requirements.lock from what is installed now
 clean: ## Remove what the demo and tests made (the environment and fetched models stay)
 	rm -rf var/demo var/loop var/test .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help install model demo test lint format loop bench-agreement bench-label-page bench-label-screen bench-sign-in gauntlet-label gauntlet-queue mutants-queue openapi messages secret lock clean
+.PHONY: help install model demo test lint format loop bench-agreement bench-label-page bench-label-screen bench-sign-in gauntlet-label gauntlet-queue mutants-queue mutants-access fuzz-api openapi messages secret lock clean

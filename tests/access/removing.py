@@ -4,7 +4,6 @@ The tree is not touched. A login decorator is a wrapper that asks a question of 
 """
 
 import gc
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,12 +15,6 @@ from typing import Any
 from tests.access.checks import ROOT, Check, all_checks, sources, without
 
 Place = tuple[str, str, int]  # file, qualified name, first line
-WITHOUT = "ASSAY_WITHOUT"  # a check to be removed from a process of tests that loads this file as a plugin
-
-
-def pytest_collection_finish() -> None:
-    if wanted := os.environ.get(WITHOUT):
-        removed(next(check for check in all_checks() if str(check) == wanted)).__enter__()  # for good
 
 
 @contextmanager
