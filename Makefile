@@ -54,6 +54,7 @@ gauntlet-queue: $(INSTALLED) ## A million operations of many raters at once: non
 
 mutants-queue: $(INSTALLED) ## Take each guard of the queue away in turn: the tests must notice
 	@$(BIN)/python -m tests.faults.queue.mutate
+
 mutants-access: $(INSTALLED) ## Remove every permission check in turn: is each removal noticed?
 	$(BIN)/python -m tests.access.mutants
 
