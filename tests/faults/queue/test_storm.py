@@ -2,7 +2,7 @@
 
 Each simulated person is a thread with a database connection of its own and calls the verbs. What they asked and were
 told goes to a ledger on their side; a program of its own reads it beside the database afterwards. QUEUE_OPERATIONS
-(3,000 here, a million in `make gauntlet-queue`) and QUEUE_SEED set length and chance, QUEUE_REPORT names a file for the
+(1,000 here, a million in `make gauntlet-queue`) and QUEUE_SEED set length and chance, QUEUE_REPORT names a file for the
 result: one JSON object.
 """
 
@@ -37,7 +37,7 @@ from workforce.models import User
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
-OPERATIONS = int(os.environ.get("QUEUE_OPERATIONS", "3000"))
+OPERATIONS = int(os.environ.get("QUEUE_OPERATIONS", "1000"))
 SEED = int(os.environ.get("QUEUE_SEED", "7"))
 REPORT = os.environ.get("QUEUE_REPORT", "")
 RATERS, TABS, TASKS, K, MOST_K = 5, 2, 80, 3, 4
