@@ -5,18 +5,17 @@ was given up by its browser long ago. A refusal costs a fraction of a millisecon
 """
 
 import json
-import os
 import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.conf import settings
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
-LONGEST_WAIT_SECONDS = float(os.environ.get("LONGEST_WAIT_SECONDS", "3"))
 RETRY_AFTER = "2"
 CODE = "overloaded"
 MESSAGE = "Too many people ask at this moment. Nothing was changed. Try again in a few seconds."
@@ -43,7 +42,7 @@ class ImpatientWorker(ThreadWorker):
         super().enqueue_req(conn)
 
     def handle(self, conn: TConn) -> Any:
-        self.turn.late = time.monotonic() - conn.came > LONGEST_WAIT_SECONDS
+        self.turn.late = time.monotonic() - conn.came > settings.LONGEST_WAIT_SECONDS
         return super().handle(conn)
 
     def unless_late(self, application: Application) -> Application:
