@@ -85,7 +85,7 @@ def arguments(place: Place) -> dict[str, Any]:
         **{"email": "new@example.org", "username": "new", "display_name": "New", "filename": "a.jsonl", "lines": []},
         **{"verb": "close_batch", "before": ["open"], "after": "closed", "values": {}, "detail": {}},
         **{"kind": "pairwise", "overlap": 3, "items": [], "active": False, "days": 7, "to": None, "key": "k"},
-        **{"scopes": ["data:read"]},
+        **{"scopes": ["data:read"], "beyond": set()},
         **{"answer": Answer(value=2), "submission": NO_UID, "uid": UUID(str(place.at["api-revise"]["uid"]))},
         **{"activity": "guidelines", "target": "", "ms": 1000, "since": timezone.now() - timedelta(minutes=1)},
         "workforce.tokens.revoke_token.token": token,

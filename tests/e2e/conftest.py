@@ -49,6 +49,12 @@ def _as_fast_as_machines() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _sign_in_at_once(settings) -> None:  # type: ignore[no-untyped-def]  # pytest-django names no type for it
+    """Passwords are hashed at two places of a host, which the other processes of tests would have to share."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture(scope="session")
 def as_served(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The settings under which files come as in production, joined and by hashed names; compressing them takes long."""
