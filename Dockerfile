@@ -16,7 +16,7 @@ COPY static static
 FROM base AS web
 RUN pip install --constraint requirements.lock ".[postgres]" && pip uninstall --yes assay
 USER assay
-CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:8000", "--workers", "3", "--threads", "4", "--max-requests", "5000", "--max-requests-jitter", "500"]
+CMD ["gunicorn", "config.wsgi", "--worker-class", "config.worker.ImpatientWorker", "--bind", "0.0.0.0:8000", "--workers", "3", "--threads", "4", "--max-requests", "5000", "--max-requests-jitter", "500"]
 
 FROM base AS train
 RUN pip install --constraint requirements.lock ".[postgres,train]" && pip uninstall --yes assay

@@ -47,8 +47,25 @@ bench-label-page: $(INSTALLED) ## How fast the label screen is answered
 gauntlet-label: $(INSTALLED) ## 500 items under faults in a real browser: none lost, none doubled
 	CHAOS_ITEMS=500 $(BIN)/python -m pytest -q -s tests/e2e/test_many_faults.py
 
+gauntlet-queue: $(INSTALLED) ## A million operations of many raters at once: none lost, none doubled (QUEUE_OPERATIONS, QUEUE_SEED)
+	@mkdir -p var && rm -f var/gauntlet-queue.json
+	@QUEUE_OPERATIONS=$${QUEUE_OPERATIONS:-1000000} QUEUE_REPORT=var/gauntlet-queue.json $(BIN)/python -m pytest -q -s tests/faults/queue/test_storm.py; \
+	  code=$$?; cat var/gauntlet-queue.json; exit $$code
+
+mutants-queue: $(INSTALLED) ## Take each guard of the queue away in turn: the tests must notice
+	@$(BIN)/python -m tests.faults.queue.mutate
+
+mutants-access: $(INSTALLED) ## Remove every permission check in turn: is each removal noticed?
+	$(BIN)/python -m tests.access.mutants
+
+fuzz-api: $(INSTALLED) ## 300 generated calls of every operation of the API by everybody: no error of ours
+	FUZZ_EXAMPLES=300 $(BIN)/python -m pytest -q -s tests/fuzz
+
 bench-label-screen: $(INSTALLED) ## In a real browser: next item painted, keys per answer, script transferred
 	$(BIN)/python -m benchmarks.label_screen
+
+bench-sign-in: $(INSTALLED) ## What a flood of sign-ins costs those who are at work
+	$(BIN)/python -m benchmarks.sign_in_flood
 
 openapi: $(INSTALLED) ## Renew docs/openapi.yaml after a change of the API
 	$(RUN) spectacular --file docs/openapi.yaml
@@ -66,4 +83,4 @@ lock: $(INSTALLED) ## Write requirements.lock from what is installed now
 clean: ## Remove what the demo and tests made (the environment and fetched models stay)
 	rm -rf var/demo var/loop var/test .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help install model demo test lint format loop bench-agreement bench-label-page bench-label-screen gauntlet-label openapi messages secret lock clean
+.PHONY: help install model demo test lint format loop bench-agreement bench-label-page bench-label-screen bench-sign-in gauntlet-label gauntlet-queue mutants-queue mutants-access fuzz-api openapi messages secret lock clean

@@ -58,7 +58,6 @@ def claim_next(*, batch: Batch, rater: User, beyond: Collection[uuid.UUID] = ())
     as far as `most_held` allows. Without it the item is the one to work on now. Raises NotAllowed,
     BatchNotOpen, NotQualified, ConsentNeeded, CapReached, Busy.
     """
-    require(user=rater, team=batch.project.team, role=Role.RATER)
     for _ in range(TRIES):
         try:
             with transaction.atomic():
@@ -76,6 +75,7 @@ def most_held(*, batch: Batch) -> int:
 
 def _claim(*, batch: Batch, rater: User, beyond: set[uuid.UUID]) -> Assignment | None:
     lock_rater(rater=rater)
+    require(user=rater, team=batch.project.team, role=Role.RATER)  # only now: who was disabled meanwhile gets nothing
     batches = Batch.objects.select_related("project__team", "rubric_version__rubric")
     if batch.mode == Batch.Mode.CALIBRATION:  # two raters do not begin the same round
         batches = batches.select_for_update(of=("self",), no_key=True)

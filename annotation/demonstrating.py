@@ -7,7 +7,6 @@ import hashlib
 import uuid
 from collections.abc import Collection
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,13 +16,14 @@ from annotation.leasing import find_lease, finish, hold, lease_seconds, lock_rat
 from annotation.models import Assignment, Batch, Demonstration, DemonstrationSetItem, Judgment
 from annotation.paying import pay, pay_correction, unclocked_ms
 from annotation.repinning import version_of
+from annotation.submission_keys import one_use_of_a_key
 from annotation.writing import Written, base_of, check_text, checks_of, one_ending
 from workforce import auditing
 from workforce.models import Role, User
 from workforce.roles import require
 
 
-@transaction.atomic
+@one_use_of_a_key()
 def submit_demonstration(
     *,
     token: uuid.UUID,
@@ -59,7 +59,7 @@ def submit_demonstration(
     return Submitted(demonstration, created=True)
 
 
-@transaction.atomic
+@one_use_of_a_key()
 def revise_demonstration(
     *,
     uid: uuid.UUID,

@@ -127,6 +127,7 @@ class Busy(AssayError):
 
     code = "busy"
     status = 503
+    retry_after = 1
 
 
 class ProjectBusy(AssayError):
@@ -134,6 +135,7 @@ class ProjectBusy(AssayError):
 
     code = "project_busy"
     status = 503
+    retry_after = 60
 
 
 class NothingToFreeze(AssayError):

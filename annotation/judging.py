@@ -7,7 +7,6 @@ import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -32,6 +31,7 @@ from annotation.paying import pay, pay_correction, unclocked_ms
 from annotation.referring import refer, withdraw
 from annotation.repinning import version_of
 from annotation.replaying import says_the_same
+from annotation.submission_keys import one_use_of_a_key
 from workforce import auditing
 from workforce.models import Role, User
 from workforce.roles import require
@@ -49,7 +49,7 @@ class Submitted:
     created: bool
 
 
-@transaction.atomic
+@one_use_of_a_key()
 def submit_judgment(
     *, token: uuid.UUID, rater: User, submission: uuid.UUID, answer: Answer, clocked: bool = True
 ) -> Submitted:
@@ -82,7 +82,7 @@ def submit_judgment(
     return Submitted(judgment, created=True)
 
 
-@transaction.atomic
+@one_use_of_a_key()
 def revise_judgment(*, uid: uuid.UUID, rater: User, submission: uuid.UUID, answer: Answer) -> Submitted:
     """Save a correction of the rater's own judgment; both rows stay.
 

@@ -1,7 +1,6 @@
 """Asking for one more answer to an item that has all of them."""
 
 from django.db import transaction
-from django.db.models import F
 
 from annotation.errors import BatchStateWrong, StillWanted
 from annotation.leasing import lock_batch
@@ -29,10 +28,12 @@ def reopen_item(*, task: Task, actor: User, reason: str) -> Task:
     mine = Task.objects.filter(pk=task.pk)
     lock_items(tasks=mine)
     task = mine.get()
-    waiting = Slot.objects.unanswered().filter(task=task).exists()
-    if waiting or task.standing != Task.Standing.QUEUED or batch.overlap + task.extra >= MOST_ANSWERS:
+    seats = Slot.objects.wanted().filter(task=task)
+    has = seats.count()
+    if seats.unanswered().exists() or task.standing != Task.Standing.QUEUED or has >= MOST_ANSWERS:
         raise StillWanted
-    mine.update(extra=F("extra") + 1)
+    # One more than there are: k may have been lowered after they were answered.
+    mine.update(extra=has + 1 - batch.overlap)
     make_room(tasks=mine, overlap=batch.overlap)
     auditing.record(
         stream=team.slug,

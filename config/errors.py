@@ -1,10 +1,12 @@
 """One shape for every refusal: {"error": {"code", "message", "fields"}} in the API, a page elsewhere."""
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -30,11 +32,30 @@ SENTENCES = {
 }
 
 
+class DatabaseAway(AssayError):
+    """The database does not answer right now. What was saved before is safe, but this may not have been. Try again in
+    a few seconds.
+    """
+
+    code = "database_away"
+    status = 503
+    retry_after = 5
+
+
+class OurFault(AssayError):
+    """The server met a fault of its own. What was saved before is safe, but this was not done. Try again, and tell an
+    admin the time and the address if it happens twice.
+    """
+
+    code = "our_fault"
+    status = 500
+
+
 def api_error(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: every error in our shape."""
+    body: dict[str, Any]
     if isinstance(error, AssayError):
-        body: dict[str, Any] = {"code": error.code, "message": error.message, "fields": error.fields}
-        return Response({"error": body}, status=error.status, headers=_headers(error))
+        return Response(_body(error), status=error.status, headers=_headers(error))
     if isinstance(error, RequestDataTooBig):
         body = {
             "code": "body_too_large",
@@ -61,10 +82,20 @@ def api_error(error: Exception, context: dict[str, Any]) -> Response | None:
     return response
 
 
+def _body(error: AssayError) -> dict[str, Any]:
+    return {"error": {"code": error.code, "message": error.message, "fields": error.fields}}
+
+
 def _headers(error: AssayError) -> dict[str, str]:
     if error.status == status.HTTP_401_UNAUTHORIZED:
         return {"WWW-Authenticate": "Bearer"}
     return {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
+
+
+def _with_headers(page: HttpResponse, error: AssayError) -> HttpResponse:
+    for name, value in _headers(error).items():
+        page.headers[name] = value
+    return page
 
 
 def _is_csrf(error: Exception) -> bool:
@@ -83,10 +114,7 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, AssayError):
             return None
-        response = render(request, "refused.html", {"refusal": error}, status=error.status)
-        for name, value in _headers(error).items():
-            response.headers[name] = value
-        return response
+        return _with_headers(render(request, "refused.html", {"refusal": error}, status=error.status), error)
 
 
 def not_found(request: HttpRequest, exception: Http404 | None = None) -> HttpResponse:
@@ -95,5 +123,22 @@ def not_found(request: HttpRequest, exception: Http404 | None = None) -> HttpRes
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The page for our own fault: says that nothing was saved by it, and shows no trace."""
-    return render(request, "500.html", status=500)
+    """The answer to an error that nobody foresaw, without a trace of it: our own fault, or a database that is away.
+
+    It asks the database for nothing. Django calls it while the error is being handled.
+    """
+    away = database_is_away(sys.exception())
+    refusal = DatabaseAway() if away else OurFault()
+    if request.path.startswith("/api/"):
+        return JsonResponse(_body(refusal), status=refusal.status, headers=_headers(refusal))
+    return _with_headers(render(request, "503.html" if away else "500.html", status=refusal.status), refusal)
+
+
+def database_is_away(error: BaseException | None) -> bool:
+    """Whether the database was not there, broke off or had no room, time or lock for it: not a fault in what was asked.
+
+    SQLite reports a wrong statement by the same class, under a code of its own.
+    """
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    return getattr(error.__cause__, "sqlite_errorname", "") != "SQLITE_ERROR"

@@ -210,6 +210,7 @@ STORAGES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
 IMPORT_MAX_BYTES = env_int("IMPORT_MAX_MB", 512, low=1) * 2**20
+LONGEST_WAIT_SECONDS = env_int("LONGEST_WAIT_SECONDS", 3, low=1, high=60)  # for a thread of the web process
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["config.api.TokenAuthentication", "config.api.SessionAuthentication"],

@@ -55,7 +55,8 @@ class Stack:
         self.url = f"http://127.0.0.1:{port}"
         self.logs = var / "log"
         self.environment = os.environ | {"ASSAY_VAR": str(var), "PYTHONUNBUFFERED": "1"} | (environment or {})
-        web = ["-m", "gunicorn", "config.wsgi", "--workers", "2", "--threads", "4", "--keep-alive", "75"]
+        worker = ["--worker-class", "config.worker.ImpatientWorker", "--workers", "2", "--threads", "4"]
+        web = ["-m", "gunicorn", "config.wsgi", *worker, "--keep-alive", "75"]
         self.commands = {
             "web": [*web, "--log-level", "warning", "--bind", f"127.0.0.1:{port}"],
             "worker": [*CELERY, "worker", "--queues", "short", "--concurrency", "1", "--hostname", "short@%h", *QUIET],

@@ -64,6 +64,12 @@ def _own_folders(settings, tmp_path: Path) -> None:  # type: ignore[no-untyped-d
 
 
 @pytest.fixture(autouse=True)
+def _files_are_found_when_asked_for(settings) -> None:  # type: ignore[no-untyped-def]
+    """Otherwise every test client reads the whole folder of static files when it makes its middleware."""
+    settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture(autouse=True)
 def _in_english() -> None:
     """A request leaves its language in the thread: the next test begins in English."""
     translation.activate("en")

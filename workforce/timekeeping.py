@@ -93,7 +93,7 @@ def spend(
             "ms": paid,
             "idle_ms": min(MOST_MS, idle_ms + ms - paid),
             "began_at": since or now - timedelta(milliseconds=ms),
-            "ended_at": now,
+            "ended_at": _not_before(since),
         },
     )
 
@@ -111,7 +111,7 @@ def spend_so_far(
         user=user, team=team, activity=activity, key=key, target=target, ms=0, began_at=since
     )
     if paid > row.ms or (paid == row.ms and idle > row.idle_ms):
-        row.ms, row.idle_ms, row.ended_at = paid, idle, timezone.now()
+        row.ms, row.idle_ms, row.ended_at = paid, idle, _not_before(row.began_at)
         row.save()
 
 
@@ -164,6 +164,12 @@ def spent_since(*, user: User, starts: Sequence[datetime]) -> list[Spent]:
     return [_spent({row[0]: row[n] for row in found}) for n in range(1, len(starts) + 1)]
 
 
+def _not_before(began_at: datetime | None) -> datetime:
+    """Now, or when the stretch began if that is still to come here: the clock of another host may have been ahead."""
+    now = timezone.now()
+    return max(now, began_at) if began_at else now
+
+
 def _spent(sums: dict[str, int]) -> Spent:
     breaks = sums.pop(Activity.BREAK, 0)
     return Spent(breaks=breaks, **sums)
@@ -211,5 +217,5 @@ def go_on(*, user: User) -> None:
     """End a running break now; the time that it lasted stays paid."""
     for running in WorkTime.objects.select_for_update().filter(user=user, target=REST, ended_at__gt=timezone.now()):
         left = (running.ended_at - timezone.now()).total_seconds() * 1000
-        running.ms, running.ended_at = max(0, running.ms - round(left)), timezone.now()
+        running.ms, running.ended_at = max(0, running.ms - round(left)), _not_before(running.began_at)
         running.save(update_fields=["ms", "ended_at"])

@@ -11,6 +11,7 @@ from annotation.errors import BatchStateWrong, LeaseLost, LeaseOver, ReasonNeede
 from annotation.freeing import release_lease, retire_rater
 from annotation.judging import Judgment
 from annotation.models import Assignment, Batch, Draft
+from annotation.overlapping import change_overlap
 from annotation.reopening import reopen_item
 from tests.annotation.makers import answer, make_batch
 from workforce import accounts, managing
@@ -151,6 +152,15 @@ def test_a_finished_item_is_asked_of_one_person_more(project, lena, rubric_versi
     progress = batching.progress_of(batch=batch)
     assert (progress.finished, progress.done, progress.slots) == (2, 3, 3)
     assert AuditEvent.objects.get(verb="reopen_item").detail["reason"] == "The answer looks like a slip."
+
+
+def test_one_more_answer_is_asked_for_also_after_k_was_lowered(project, lena, rubric_version, rosa, rafi, ines):
+    batch = make_batch(project, lena, rubric_version, tasks=1, overlap=2)
+    for rater in (rosa, rafi):
+        answer(_claim(batch, rater), value=3)
+    change_overlap(batch=batch, overlap=1, actor=lena)
+    reopen_item(task=batch.tasks.get(), actor=lena, reason="They do not agree.")
+    assert not answer(_claim(batch, ines), value=3).judgment.surplus
 
 
 def test_what_still_waits_or_is_closed_is_not_reopened(project, lena, rubric_version, rosa):

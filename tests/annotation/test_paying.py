@@ -57,6 +57,15 @@ def test_no_more_is_paid_than_has_passed(page, held, rafi, clock, verb) -> None:
     assert paid(rafi) == 2
 
 
+@pytest.mark.parametrize("verb", ["submit", "release", "keep", "draft"])
+def test_a_clock_that_is_behind_costs_no_answer(page, held, rafi, clock, verb) -> None:
+    """Another host handed the item out, and its clock is ahead of the one that is answered by."""
+    clock(seconds=-30)
+    more = {"submission": str(uuid.uuid4()), "value": 3} | ({"content": {}} if verb == "draft" else {})
+    assert tell(page, held, verb, 1, **more).status_code in (200, 201, 204)
+    assert paid(rafi) == 0
+
+
 def test_the_answer_keeps_what_its_page_said(held, rafi) -> None:
     saved = answer(held, value=3, active_ms=MOST, wall_ms=MOST).judgment
     assert (saved.active_ms, paid(rafi)) == (MOST, 0)

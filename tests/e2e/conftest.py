@@ -12,12 +12,13 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.test import Client, override_settings
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from annotation.models import Batch, Project
 from rubrics.models import RubricVersion
 from tests.annotation.makers import make_batch
+from tests.e2e.world import World, make_world
 from workforce.models import User
 
 # The browser's driver runs an event loop in this thread; the ORM is used beside it, not in it.
@@ -48,12 +49,19 @@ def _as_fast_as_machines() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _sign_in_at_once(settings) -> None:  # type: ignore[no-untyped-def]  # pytest-django names no type for it
+    """Passwords are hashed at two places of a host, which the other processes of tests would have to share."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture(scope="session")
 def as_served(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The settings under which files come as in production, joined and by hashed names; compressing them takes long."""
     root = tmp_path_factory.mktemp("static")
     storages = {**settings.STORAGES, "staticfiles": {"BACKEND": "config.static.StaticFiles"}}
     served = {"STATIC_ROOT": root, "STORAGES": storages, "WHITENOISE_USE_FINDERS": False}
+    served["WHITENOISE_AUTOREFRESH"] = False
     with override_settings(**served, WHITENOISE_SKIP_COMPRESS_EXTENSIONS=["js", "css", "svg", "txt"]):
         call_command("collectstatic", verbosity=0, interactive=False)
     return served
@@ -138,3 +146,28 @@ def batch_of(project: Project, lena: User, rubric_version: RubricVersion) -> Cal
         return make_batch(project, lena, rubric_version, **options)  # type: ignore[arg-type]
 
     return make
+
+
+@pytest.fixture
+def world(project, rubric_version, ada, lena, rosa, rafi, settings) -> World:
+    """Every page of the product with something on it."""
+    settings.WELLBEING_CONTACT = "lena"
+    return make_world(project, rubric_version, ada, lena, rosa, rafi)
+
+
+@pytest.fixture
+def contexts(browser: Browser, live_server: LiveServer, world: World) -> Iterator[dict[str, BrowserContext]]:
+    """A signed-in browser for each of its readers, into which axe may come."""
+    made = {}
+    for name, person in world.people.items():
+        made[name] = browser.new_context(
+            viewport={"width": 1440, "height": 900}, base_url=live_server.url, bypass_csp=True
+        )
+        if person:
+            client = Client()
+            client.force_login(person)
+            cookie = client.cookies["sessionid"].value
+            made[name].add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+    yield made
+    for context in made.values():
+        context.close()

@@ -100,6 +100,7 @@ def test_signed_out_in_the_middle_and_in_again_on_the_spot(open_page, batch_of, 
     rosa.save()
     batch = batch_of(tasks=3, overlap=1)
     page = open_page(rosa, f"/label/{batch.pk}/")
+    page.wait_for_load_state("networkidle")  # the item was begun before the session ended
     page.context.clear_cookies()
     _answer(page, "3")
     sheet = page.get_by_role("dialog", name="You are signed out")

@@ -137,6 +137,16 @@ def test_esc_twice_gives_the_item_back(open_page, batch_of, rosa) -> None:
     assert not Judgment.objects.exists()
 
 
+def test_the_last_letter_before_a_reload_is_kept(open_page, batch_of, rosa) -> None:
+    """Nothing had been written to the device yet, and the server is not reached."""
+    page = open_page(rosa, f"/label/{batch_of(tasks=1, overlap=1).pk}/")
+    page.route("**/draft", lambda route: route.abort())
+    page.locator("[name=rationale]").fill("B names its source")
+    page.reload()
+    expect(page.locator("#toasts")).to_contain_text("Restored your unfinished answer")
+    expect(page.locator("[name=rationale]")).to_have_value("B names its source")
+
+
 def test_a_draft_survives_a_reload(open_page, batch_of, rosa) -> None:
     batch = batch_of(tasks=1, overlap=1)
     page = open_page(rosa, f"/label/{batch.pk}/")

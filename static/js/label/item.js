@@ -7,7 +7,7 @@ import { lease } from "./lease.js";
 import { post, SignedOut, Silence } from "./net.js";
 import { makeParts } from "./parts.js";
 import { element, lookMark, status, toast } from "./say.js";
-import { dropDraft, keepDraft } from "./store.js";
+import { dropDraft, keepDraft, keepDraftNow } from "./store.js";
 import { gettext } from "./words.js";
 
 const HERE_AFTER = 150;
@@ -55,6 +55,7 @@ export function openItem(desk, saved, hooks) {
   let here = null;
   let there = null;
   let known = given.draft?.saved_at ?? null;
+  let storing = 0; // how many writes of the draft are under way on the device
   let kept = true; // whether the device could keep the last draft
   let carried = { active_ms: revises ? 0 : Math.max(Number(desk.dataset.spent) || 0, leftAt(token)), idle_ms: 0 }; // under this lease, before this page
 
@@ -80,10 +81,13 @@ export function openItem(desk, saved, hooks) {
   item.close = () => item.parts.filter((part) => part.close?.()).length > 0;
   item.sight = item.parts.find((part) => part.unread);
 
+  const asItIs = (dirty) => ({ submission: item.submission, token, answer: answer(), known, dirty, times: times() });
   async function store({ dirty = true, quiet = false } = {}) {
     clearTimeout(here);
     here = null;
-    kept = await keepDraft(item.key, { submission: item.submission, token, answer: answer(), known, dirty, times: times() });
+    storing += 1;
+    kept = await keepDraft(item.key, asItIs(dirty));
+    storing -= 1;
     if (kept && !quiet && !item.done) status(gettext("Saved"));
   }
   async function push() {
@@ -133,6 +137,7 @@ export function openItem(desk, saved, hooks) {
   // What was not stored yet, now: the page may be gone in a moment.
   item.store = () => {
     if (item.done) return;
+    if (here || storing) keepDraftNow(item.key, asItIs(true));
     if (here) store();
     if (there) push();
   };

@@ -85,6 +85,8 @@ async function all(store) {
 // A draft: { key, submission, token, answer, at, known, dirty, times }. Keys name the person: devices are shared.
 export const draft = (key) => get("drafts", key);
 export const keepDraft = (key, value) => put("drafts", key, { ...value, key, at: Date.now() });
+// Where the page may end before the database has written: this is done when it returns. The database's copy replaces it.
+export const keepDraftNow = (key, value) => write(`drafts.${key}`, { ...value, key, at: Date.now() });
 export const dropDraft = (key) => drop("drafts", key);
 export async function forgetOldDrafts() {
   for (const saved of await all("drafts")) if (Date.now() - saved.at > WEEK) await dropDraft(saved.key);

@@ -1,0 +1,24 @@
+"""The client's key of a submission: one answer, whoever else comes with it at the same moment."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import IntegrityError, transaction
+
+from annotation.errors import SubmissionReused
+
+
+@contextmanager
+def one_use_of_a_key() -> Iterator[None]:
+    """Around a verb that writes an answer under a key; one transaction. Raises SubmissionReused.
+
+    A rater's requests queue up and see what came before, so only the same key of two raters, sent at once, meets the
+    constraint: the second to write waits for the first and is refused by the database.
+    """
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if "submission" not in str(error):
+            raise
+        raise SubmissionReused from error

@@ -1,0 +1,180 @@
+"""A pytest plugin that takes one guard of the queue away: `-p tests.faults.queue.mutants` with QUEUE_MUTANT=name.
+
+Each mutant is a constraint that is dropped from the test's database, or a lock or fence that is taken out of the code.
+mutate.py runs the tests with each; one that no test notices is a guard that nobody would miss.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+
+def _no_lock_on_the_rater() -> None:
+    """Two tabs of one rater no longer queue up."""
+    import annotation.assigning as assigning
+    import annotation.freeing as freeing
+    import annotation.judging as judging
+    import annotation.leasing as leasing
+
+    for module in (assigning, freeing, judging, leasing):
+        module.lock_rater = lambda *, rater: None
+
+
+def _rows_are_not_locked() -> None:
+    """Nothing is locked at all: what is read may be old by the time it is written."""
+    from django.db.models import QuerySet
+
+    QuerySet.select_for_update = lambda self, *_, **__: self.all()
+
+
+def _the_role_is_asked_before_the_lock() -> None:
+    """As it was: who is disabled while they wait for their lock goes on."""
+    import annotation.assigning as assigning
+
+    claim, require = assigning.claim_next, assigning.require
+
+    def claim_next(*, batch: Any, rater: Any, beyond: Any = ()) -> Any:
+        require(user=rater, team=batch.project.team, role="rater")
+        return claim(batch=batch, rater=rater, beyond=beyond)
+
+    assigning.claim_next, assigning.require = claim_next, lambda **_: None
+
+
+def _an_old_token_opens_the_lease() -> None:
+    """The fence is down: the token of a lease given back opens whatever lease came after it."""
+    import annotation.assigning as assigning
+
+    lease = assigning._lease
+
+    def keep_token(*, slot: Any, batch: Any, rater: Any, begun_at: Any) -> Any:
+        from annotation.models import Assignment
+
+        before = Assignment.objects.filter(task=slot.task, rater=rater).values_list("token", flat=True).first()
+        made = lease(slot=slot, batch=batch, rater=rater, begun_at=begun_at)
+        if before is not None:
+            made.token = before
+            made.save(update_fields=["token"])
+        return made
+
+    assigning._lease = keep_token
+
+
+def _a_lapsed_lease_holds_its_seat() -> None:
+    """An answer under a lease that ran out counts, whoever has the seat by then."""
+    import annotation.judging as judging
+
+    hold = judging.hold
+
+    def always(*, assignment: Any) -> bool:
+        hold(assignment=assignment)
+        return False
+
+    judging.hold = always
+
+
+def _a_key_is_not_remembered() -> None:
+    """An answer that comes again under its key is taken for a new one."""
+    import annotation.judging as judging
+
+    judging._replay = lambda **_: (_ for _ in ()).throw(judging.SubmissionReused())
+
+
+def _a_seat_that_goes_leaves_its_lease() -> None:
+    """Who fetched an item ahead keeps it after its seat was retired."""
+    import annotation.overlapping as overlapping
+
+    overlapping.let_go = lambda *, slots: 0
+
+
+def _raising_locks_no_batch() -> None:
+    """Two leads change k side by side."""
+    import annotation.overlapping as overlapping
+    import annotation.reopening as reopening
+    from annotation.models import Batch
+
+    for module in (overlapping, reopening):
+        module.lock_batch = lambda *, pk: Batch.objects.get(pk=pk)
+
+
+def _the_sweep_leaves_the_seat() -> None:
+    """A lease that ran out keeps its seat for ever."""
+    import annotation.leasing as leasing
+
+    end = leasing.end
+
+    def end_only(assignments: Any, *, state: Any) -> int:
+        if state != "expired":
+            return end(assignments, state=state)
+        from annotation.models import Assignment
+
+        return Assignment.objects.filter(pk__in=[one.pk for one in assignments]).update(state=state)
+
+    leasing.end = end_only
+
+
+def _transactions_begin_without_the_write_lock() -> None:
+    """SQLite: a transaction reads first and asks for the lock when it writes."""
+    from django.db import connection
+
+    connection.settings_dict["OPTIONS"]["transaction_mode"] = "DEFERRED"
+    connection.close()
+
+
+def _who_leaves_keeps_what_they_hold() -> None:
+    """Disabling somebody frees nothing."""
+    import workforce.leaving as leaving
+
+    leaving._verbs.clear()
+
+
+PATCHES: dict[str, Callable[[], None]] = {
+    "the role is asked before the lock": _the_role_is_asked_before_the_lock,
+    "an old token opens the lease": _an_old_token_opens_the_lease,
+    "a lapsed lease holds its seat": _a_lapsed_lease_holds_its_seat,
+    "a key is not remembered": _a_key_is_not_remembered,
+    "a seat that goes leaves its lease": _a_seat_that_goes_leaves_its_lease,
+    "the sweep leaves the seat": _the_sweep_leaves_the_seat,
+    "who leaves keeps what they hold": _who_leaves_keeps_what_they_hold,
+}
+CONSTRAINTS = {
+    "one_slot_per_task_and_number": "Slot",
+    "one_assignment_per_task_and_rater": "Assignment",
+    "one_live_assignment_per_slot": "Assignment",
+    "one_first_judgment_per_task_and_rater": "Judgment",
+}
+# SQLite lets one transaction write at a time, so there only the way in which one begins is a lock.
+LOCKS: dict[str, dict[str, Callable[[], None]]] = {
+    "postgresql": {
+        "no lock on the rater": _no_lock_on_the_rater,
+        "no row is locked": _rows_are_not_locked,
+        "no lock on the batch": _raising_locks_no_batch,
+    },
+    "sqlite": {"transactions begin without the write lock": _transactions_begin_without_the_write_lock},
+}
+MUTANT = os.environ.get("QUEUE_MUTANT", "")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _mutated(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The mutant lives as long as the run and its database."""
+    from django.db import connection
+
+    patches = PATCHES | LOCKS[connection.vendor]
+    with django_db_blocker.unblock():
+        if MUTANT in patches:
+            patches[MUTANT]()
+        elif MUTANT:
+            _drop(MUTANT)
+    yield
+
+
+def _drop(name: str) -> None:
+    from django.apps import apps
+    from django.db import connection
+
+    model = apps.get_model("annotation", CONSTRAINTS[name])
+    constraint = next(one for one in model._meta.constraints if one.name == name)
+    with connection.constraint_checks_disabled(), connection.schema_editor() as editor:
+        editor.remove_constraint(model, constraint)

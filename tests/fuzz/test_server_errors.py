@@ -1,0 +1,49 @@
+"""Whatever is sent to the API, and whoever sends it, it ends in no error of ours. `make fuzz-api` asks for longer."""
+
+import logging
+import os
+
+import pytest
+from django.test import Client
+
+from tests.access.matrix import SETTINGS
+from tests.access.rows import make_place
+from tests.fuzz import asking
+from workforce import tokens
+from workforce.tokens import SCOPES
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.once]
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
+
+
+@pytest.mark.parametrize("role", ["nobody", "token", "rater", "lead", "admin"])
+def test_no_call_ends_in_an_error_of_ours(role, settings, caplog) -> None:
+    for name, value in SETTINGS.items():
+        setattr(settings, name, value)
+    caplog.set_level(logging.CRITICAL, logger="django.request")
+    place = make_place("here", {"rater": "rosa", "other rater": "rafi", "lead": "lena", "admin": "ada"})
+    token = session = ""
+    if role == "token":
+        admin = place.people["admin"]
+        token = tokens.make_token(team=place.project.team, name="x", scopes=SCOPES, days=7, actor=admin)[1]
+    elif role != "nobody":
+        client = Client()
+        client.force_login(place.people[role])
+        session = client.cookies["sessionid"].value
+    examples = min(EXAMPLES, 5) if role == "nobody" else EXAMPLES  # who is turned away before anything is read
+    found = [
+        fault
+        for operation in asking.operations()
+        for fault in asking.faults(operation, place, examples=examples, session=session, token=token)
+    ]
+    assert found == [], "\n".join(found[:20])
+
+
+def test_an_error_of_ours_is_seen(settings, monkeypatch) -> None:
+    place = make_place("here", {"rater": "rosa", "other rater": "rafi", "lead": "lena", "admin": "ada"})
+    client = Client()
+    client.force_login(place.people["lead"])
+    monkeypatch.setattr("annotation.api.batches.batch_body", None)
+    operation = next(one for one in asking.operations() if str(one.path) == "/api/v1/batches/{batch_id}")
+    found = asking.faults(operation, place, examples=8, session=client.cookies["sessionid"].value)
+    assert found and "TypeError: 'NoneType' object is not callable" in found[0]
