@@ -143,7 +143,9 @@ def sign_in(page: Any, url: str, token: str) -> None:
     """Follow a one-time link, as people do."""
     page.goto(f"{url}/login/{token}/")
     page.locator("main form button[type=submit], form button[type=submit]").first.click()
-    page.wait_for_url("**/work/")
+    from django.urls import reverse
+
+    page.wait_for_url(f"**{reverse('work')}")
 
 
 def decide(page: Any, keys: tuple[str, ...], items: int) -> list[float]:

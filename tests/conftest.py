@@ -64,7 +64,7 @@ def _own_folders(settings, tmp_path: Path) -> None:  # type: ignore[no-untyped-d
 
 
 @pytest.fixture(autouse=True)
-def _files_are_found_when_asked_for(settings) -> None:  # type: ignore[no-untyped-def]
+def _files_are_found_when_asked_for(settings) -> None:  # type: ignore[no-untyped-def]  # pytest-django names no type for it
     """Otherwise every test client reads the whole folder of static files when it makes its middleware."""
     settings.WHITENOISE_AUTOREFRESH = True
 

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -124,7 +125,7 @@ def consent(request: HttpRequest) -> HttpResponse:
         raise consenting.NoSuchConsent
     consenting.agree(user=rater, category=category, up_to=int(up_to) if up_to in ("0", "1", "2", "3") else -1)
     batch = Batch.objects.worked_on_by(rater).filter(pk=whole_number(request.POST.get("batch")) or 0).first()
-    return redirect("label", batch.pk) if batch else redirect("/work/#content")
+    return redirect("label", batch.pk) if batch else redirect(f"{reverse('work')}#content")
 
 
 @login_required

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -79,7 +80,7 @@ def content(request: HttpRequest) -> HttpResponse:
         if up_to in ("0", "1", "2", "3"):
             consenting.agree(user=rater, category=category, up_to=int(up_to))
     set_preferences(user=rater, cover_sensitive="cover" in request.POST)
-    return redirect("/work/#content")
+    return redirect(f"{reverse('work')}#content")
 
 
 @login_required

@@ -169,7 +169,7 @@ class _Finder(ast.NodeVisitor):
 
     def _note(self, node: ast.AST, at: ast.AST, kind: str) -> None:
         name = ".".join(self.names + ([node.name] if kind == "login" and isinstance(node, ast.FunctionDef) else []))
-        self.found.append(Check(self.path, name, at.lineno, at.col_offset, kind))  # type: ignore[attr-defined]
+        self.found.append(Check(self.path, name, at.lineno, at.col_offset, kind))  # type: ignore[attr-defined]  # every node that is found has a place
 
 
 class _Remover(ast.NodeTransformer):
@@ -178,7 +178,7 @@ class _Remover(ast.NodeTransformer):
 
     def visit(self, node: ast.AST) -> ast.AST:
         kinds = kinds_of(node, self.path, gates())
-        gone = [kind for kind in kinds if (node.lineno, node.col_offset, kind) in self.removed]  # type: ignore[attr-defined]
+        gone = [kind for kind in kinds if (node.lineno, node.col_offset, kind) in self.removed]  # type: ignore[attr-defined]  # every node that is visited here has a place
         self.generic_visit(node)
         for kind in gone:
             node = ast.copy_location(_removed(node, kind), node)

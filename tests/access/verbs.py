@@ -44,7 +44,7 @@ class Verb:
         return f"{self.path.removesuffix('.py').replace('/', '.')}.{self.name}"
 
     def function(self) -> Callable[..., Any]:
-        return getattr(import_module(str(self).rpartition(".")[0]), self.name)  # type: ignore[no-any-return]
+        return getattr(import_module(str(self).rpartition(".")[0]), self.name)  # type: ignore[no-any-return]  # a function, by its name
 
 
 def verbs() -> list[Verb]:

@@ -12,7 +12,7 @@ from workforce.models import User
 
 def point(value: int, anchor: str, weight: int = 0) -> PointContent:
     made: PointContent = {"value": value, "anchor": anchor, "description": f"{anchor}.", "example": ""}
-    return made | {"weight": weight} if weight else made  # type: ignore[return-value]
+    return made | {"weight": weight} if weight else made  # type: ignore[return-value]  # the keys are those of the typed dict
 
 
 KINDS: list[CriterionContent] = [
@@ -76,5 +76,5 @@ def open_of(
         overlap=2,
         items=batching.items_from_comparisons(comparisons=[made], kind=kind),
         actor=lead,
-        options=BatchOptions(**options),  # type: ignore[arg-type]
+        options=BatchOptions(**options),  # type: ignore[arg-type]  # options come by their names
     )

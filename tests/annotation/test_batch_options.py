@@ -146,5 +146,5 @@ def test_the_reason_of_a_pause_is_kept_until_it_ends(project, lena, rubric_versi
 def test_the_defaults_ask_for_the_verdict_alone(project, lena, rubric_version):
     batch = make_batch(project, lena, rubric_version, tasks=1)
     assert BatchOptions() == BatchOptions(
-        **{name: getattr(batch, name) for name in BatchOptions.__dataclass_fields__}  # type: ignore[arg-type]
+        **{name: getattr(batch, name) for name in BatchOptions.__dataclass_fields__}  # type: ignore[arg-type]  # fields by their names
     )

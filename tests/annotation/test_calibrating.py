@@ -163,7 +163,7 @@ def test_whoever_begins_a_round_can_finish_it(calibration, rafi, rosa, ines, cli
     assert assigning.claim_next(batch=batch, rater=ines) is None
     client.force_login(ines)
     assert "All places in this round are taken" in client.get(f"/label/{batch.pk}/").content.decode()
-    assert client.get("/work/waiting").json()["batches"] == []
+    assert client.get(reverse("work-waiting")).json()["batches"] == []
     assigning.release(token=held[rafi].token, rater=rafi)
     assert assigning.claim_next(batch=batch, rater=ines) is None
     for turn in range(4):

@@ -27,7 +27,7 @@ COUNTS = {"%(n)s", "%(n)d", "{n}", "%(count)d", "%(items)d", "%(m)s"}
 EXACT_FORMS = {"ar": {0, 1, 2}}
 
 
-def catalogues() -> list[pytest.param]:  # type: ignore[valid-type]
+def catalogues() -> list[pytest.param]:  # type: ignore[valid-type]  # pytest names no type for it
     return [pytest.param(path, id=f"{path.parts[-3]}-{path.stem}") for path in CATALOGUES]
 
 

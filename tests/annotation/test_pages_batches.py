@@ -150,7 +150,7 @@ def test_the_export_can_be_imported_elsewhere(
     lead: Client, project: Project, lena: User, rosa: User, rafi: User, rubric_version: RubricVersion
 ) -> None:
     answered(make_batch(project, lena, rubric_version), [rosa, rafi])
-    body = b"".join(lead.get("/p/helpful/batches/1/export/").streaming_content)  # type: ignore[attr-defined]
+    body = b"".join(lead.get("/p/helpful/batches/1/export/").streaming_content)  # type: ignore[attr-defined]  # the answer is a stream
     rows = [json.loads(line) for line in body.splitlines()]
     assert {(row["item"], row["rater"]) for row in rows} == {(c, r) for c in ("c0", "c1") for r in ("rosa", "rafi")}
     report = import_file(
@@ -268,7 +268,7 @@ def test_a_rating_has_a_page_and_its_scores_are_exported(
     text = lead.get("/p/helpful/batches/1/").content.decode()
     assert "Agreement" in text and "Export scores" in text
     sent = lead.get(reverse("batch-export", args=["helpful", 1]), {"what": "scores"})
-    [row] = [json.loads(line) for line in b"".join(sent.streaming_content).splitlines()]  # type: ignore[attr-defined]
+    [row] = [json.loads(line) for line in b"".join(sent.streaming_content).splitlines()]  # type: ignore[attr-defined]  # the answer is a stream
     said = {(score["criterion"], score["response"], score["value"]) for score in row["scores"]}
     assert said == {(slug, held.display_order[place - 1], place) for slug, place in pairs}
     assert (row["rater"], row["rubric"], row["version"]) == ("rosa", "helpful", 1)

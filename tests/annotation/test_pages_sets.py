@@ -77,7 +77,7 @@ def test_a_batch_of_another_project_cannot_be_chosen(lead: Client, vic: User, ba
 
 def test_the_download_has_the_digest_on_the_page(lead: Client, batch: Batch) -> None:
     _freeze(lead, batch)
-    body = b"".join(lead.get(reverse("preference-set-download", args=["helpful", 1])).streaming_content)  # type: ignore[attr-defined]
+    body = b"".join(lead.get(reverse("preference-set-download", args=["helpful", 1])).streaming_content)  # type: ignore[attr-defined]  # the answer is a stream
     assert hashlib.sha256(body).hexdigest() == PreferenceSet.objects.get().sha256
 
 

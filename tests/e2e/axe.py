@@ -57,7 +57,7 @@ def complaints(page: Page) -> set[str]:
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # scheme is light or dark
             found |= {f"{scheme} {width}: {line}" for line in page.evaluate(RUN, TAGS)}
     return found | _sideways(page)
 
@@ -66,7 +66,7 @@ def _sideways(page: Page) -> set[str]:
     """At 320 px, with wider text spacing as well, and at 200 % zoom. The page is at 320 px when this begins."""
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     found = {"scrolls sideways at 320"} if page.evaluate(wide) > 0 else set()
-    page.set_viewport_size(ZOOMED)  # type: ignore[arg-type]
+    page.set_viewport_size(ZOOMED)  # type: ignore[arg-type]  # a dict of width and height
     found |= {"scrolls sideways at 200 %"} if page.evaluate(wide) > 0 else set()
     page.add_style_tag(content=SPACED)
     for width, height in SIZES:

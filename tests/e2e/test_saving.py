@@ -141,7 +141,7 @@ def test_an_item_answered_while_the_page_was_loading_again_is_passed_over(open_p
     expect(page.locator(".submit")).to_be_visible()
     first = page.locator("#desk").get_attribute("data-task")
 
-    def draw_then_answer(route) -> None:  # type: ignore[no-untyped-def]
+    def draw_then_answer(route) -> None:  # type: ignore[no-untyped-def]  # a route of the browser
         drawn = route.fetch()
         held = Assignment.objects.get(task__uid=first)
         answer(held, value=4)

@@ -18,7 +18,7 @@ def press(page: Page, code: str, key: str, **more: object) -> None:
     page.evaluate(PRESS, [code, key, more])
 
 
-def field(page: Page, act: str):  # type: ignore[no-untyped-def]
+def field(page: Page, act: str):  # type: ignore[no-untyped-def]  # a locator or a handle
     return page.locator(f"[name=key-{act}]")
 
 

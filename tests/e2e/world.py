@@ -169,7 +169,7 @@ def _admins_pages(world: World, project: Project, token: str) -> None:
 
 def _raters_pages(world: World, project: Project, version: RubricVersion, lena: User) -> None:
     def batch(**options: object) -> Batch:
-        return make_batch(project, lena, version, tasks=2, overlap=1, **options)  # type: ignore[arg-type]
+        return make_batch(project, lena, version, tasks=2, overlap=1, **options)  # type: ignore[arg-type]  # options come by their names
 
     rubric = Rubric.objects.create(team=project.team, slug="full", name="Every kind of question")
     criteria = publish(

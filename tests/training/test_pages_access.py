@@ -37,7 +37,7 @@ def test_an_admin_opens_every_page_and_none_has_inline_style_or_script(
     for name in [*PAGES, "project-home"]:
         answer = client.get(addresses[name])
         assert answer.status_code == 200, name
-        text = b"".join(answer.streaming_content).decode() if answer.streaming else answer.content.decode()  # type: ignore[attr-defined]
+        text = b"".join(answer.streaming_content).decode() if answer.streaming else answer.content.decode()  # type: ignore[attr-defined]  # the answer is a stream
         for inline in (" style=", "<style", "<script>", " onclick="):
             assert inline not in text, name
 

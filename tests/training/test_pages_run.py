@@ -192,7 +192,7 @@ def test_the_live_part_asks_for_the_whole_page_when_that_has_changed(
 def test_metrics_come_as_csv_and_json(admin: Client, project: Project) -> None:
     run = make_run(project)
     make_metrics(run, range(1, 4), kl=1.5, reward=0.25)
-    lines = b"".join(admin.get(at(run, "run-metrics", metrics="kl")).streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    lines = b"".join(admin.get(at(run, "run-metrics", metrics="kl")).streaming_content).decode().splitlines()  # type: ignore[attr-defined]  # the answer is a stream
     assert [row["kl"] for row in csv.DictReader(lines)] == ["1.5"] * 3 and "reward" not in lines[0]
     records = admin.get(at(run, "run-metrics", format="json")).json()["metrics"]
     assert [record["values"] for record in records] == [{"kl": 1.5, "reward": 0.25}] * 3
@@ -206,7 +206,7 @@ def test_a_long_run_is_thinned_on_the_page_and_whole_in_the_file(
     with django_assert_max_num_queries(30):
         text = text_of(admin, at(run))
     assert "every 4. step drawn" in text
-    assert len(b"".join(admin.get(at(run, "run-metrics")).streaming_content).splitlines()) == 2001  # type: ignore[attr-defined]
+    assert len(b"".join(admin.get(at(run, "run-metrics")).streaming_content).splitlines()) == 2001  # type: ignore[attr-defined]  # the answer is a stream
 
 
 def test_stop_and_resume_go_through_the_verbs(admin: Client, project: Project) -> None:
