@@ -116,7 +116,7 @@ class Storm:
         )
 
     def _revise(self, draw: random.Random, rater: User) -> None:
-        mine = Judgment.objects.current().filter(task__batch=self.batch, rater=rater).select_related("assignment")
+        mine = Judgment.objects.current().filter(task__batch=self.batch, rater=rater).select_related("assignment__task")
         if old := mine.order_by("-pk").first():
             key, value = uuid.uuid4(), draw.randint(1, 7)
             self._send(
@@ -131,7 +131,7 @@ class Storm:
     def _send(
         self, verb: str, rater: User, held: Any, key: uuid.UUID, value: int, work: Callable[[], Submitted]
     ) -> None:
-        what = {"batch": self.batch.pk, "task": held.task_id, "submission": key, "value": value, "token": held.token}
+        what = {"batch": self.batch.pk, "task": held.task.uid, "submission": key, "value": value, "token": held.token}
         number = self.ledger.asked(verb, rater=rater.username, **what)
         try:
             done = work()
@@ -165,7 +165,7 @@ class Storm:
 
     def _some(self, draw: random.Random, rater: User, states: list[str] | None = None) -> Assignment | None:
         held = Assignment.objects.filter(slot__batch=self.batch, rater=rater, state__in=states or ["leased"])
-        found = list(held.order_by("pk")[:20])
+        found = list(held.select_related("task").order_by("pk")[:20])
         return draw.choice(found) if found else None
 
     def _tokens(self, rater: User) -> list[uuid.UUID]:
