@@ -33,7 +33,9 @@ class Cluster:
         if self.before:
             shutil.chown(self.home, self.before[2])
         try:
-            self._do("initdb", "--auth", "trust", "--username", "assay", "--encoding", "UTF8", "--no-locale", "--no-sync")
+            self._do(
+                "initdb", "--auth", "trust", "--username", "assay", "--encoding", "UTF8", "--no-locale", "--no-sync"
+            )
             self.start()
         except NoCluster:
             shutil.rmtree(self.home)

@@ -1,4 +1,4 @@
-"""PostgreSQL is stopped at once in the middle of answers: raters are told to come again, and nothing acknowledged is lost.
+"""PostgreSQL crashes in the middle of answers: raters are told to come again, and nothing acknowledged is lost.
 
 In a cluster of the test's own. DATABASE_CRASHES (2 here, 25 in `make gauntlet-crashes`) says how many, FAULTS_REPORT
 names a file for the result: one JSON object.
