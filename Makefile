@@ -47,21 +47,18 @@ bench-label-page: $(INSTALLED) ## How fast the label screen is answered
 gauntlet-label: $(INSTALLED) ## 500 items under faults in a real browser: none lost, none doubled
 	CHAOS_ITEMS=500 $(BIN)/python -m pytest -q -s tests/e2e/test_many_faults.py
 
-gauntlet-queue: $(INSTALLED) ## Many raters at once: none lost, none doubled; a part of a million (QUEUE_SEED=1, 2, …) and the sum so far
-	@mkdir -p var
-	@QUEUE_OPERATIONS=$${QUEUE_OPERATIONS:-50000} QUEUE_SECONDS=$${QUEUE_SECONDS:-480} QUEUE_SEED=$${QUEUE_SEED:-1} \
-	  QUEUE_REPORT=var/gauntlet-queue.jsonl $(BIN)/python -m pytest -q -s tests/faults/queue/test_storm.py; \
-	  code=$$?; $(BIN)/python -m tests.faults.queue.total var/gauntlet-queue.jsonl && exit $$code
+# Each of these is a part that ends within ten minutes; FAULTS_SEED=1, 2, … are its parts. The last line adds up what is in var/.
+PART = mkdir -p var && export FAULTS_SEED=$${FAULTS_SEED:-1} FAULTS_SECONDS=$${FAULTS_SECONDS:-480} FAULTS_REPORT=var/$@.jsonl
+ADDED = code=$$?; $(BIN)/python -m tests.faults.total var/$@.jsonl && exit $$code
 
-gauntlet-kills: $(INSTALLED) ## 200 web workers killed in the middle of answers (WEB_KILLS): none lost, none doubled
-	@mkdir -p var && rm -f var/gauntlet-kills.json
-	@WEB_KILLS=$${WEB_KILLS:-200} FAULTS_REPORT=var/gauntlet-kills.json \
-	  $(BIN)/python -m pytest -q -s tests/faults/test_web_kills.py; code=$$?; cat var/gauntlet-kills.json; exit $$code
+gauntlet-queue: $(INSTALLED) ## 50,000 operations of many raters at once (FAULTS_SEED=1, 2, …): none lost, none doubled
+	@$(PART); QUEUE_OPERATIONS=$${QUEUE_OPERATIONS:-50000} $(BIN)/python -m pytest -q -s tests/faults/queue/test_storm.py; $(ADDED)
 
-gauntlet-crashes: $(INSTALLED) ## PostgreSQL crashed 25 times in the middle of answers (DATABASE_CRASHES): none lost, none doubled
-	@mkdir -p var && rm -f var/gauntlet-crashes.json
-	@DATABASE_CRASHES=$${DATABASE_CRASHES:-25} FAULTS_REPORT=var/gauntlet-crashes.json \
-	  $(BIN)/python -m pytest -q -s tests/faults/test_database_crashes.py; code=$$?; cat var/gauntlet-crashes.json; exit $$code
+gauntlet-kills: $(INSTALLED) ## 100 web workers killed in the middle of answers (FAULTS_SEED=1, 2, …): none lost, none doubled
+	@$(PART); WEB_KILLS=$${WEB_KILLS:-100} $(BIN)/python -m pytest -q -s tests/faults/test_web_kills.py; $(ADDED)
+
+gauntlet-crashes: $(INSTALLED) ## PostgreSQL crashed 25 times in the middle of answers: none lost, none doubled
+	@$(PART); DATABASE_CRASHES=$${DATABASE_CRASHES:-25} $(BIN)/python -m pytest -q -s tests/faults/test_database_crashes.py; $(ADDED)
 
 mutants-queue: $(INSTALLED) ## Take each guard of the queue away in turn: the tests must notice
 	@$(BIN)/python -m tests.faults.queue.mutate
@@ -69,8 +66,8 @@ mutants-queue: $(INSTALLED) ## Take each guard of the queue away in turn: the te
 mutants-access: $(INSTALLED) ## Remove every permission check in turn: is each removal noticed?
 	$(BIN)/python -m tests.access.mutants
 
-fuzz-api: $(INSTALLED) ## 300 generated calls of every operation of the API by everybody: no error of ours
-	FUZZ_EXAMPLES=300 $(BIN)/python -m pytest -q -s tests/fuzz
+fuzz-api: $(INSTALLED) ## 300 generated calls of every operation of the API (FUZZ_ROLE=rater FUZZ_PART=1/3): no error of ours
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-300} $(BIN)/python -m pytest -q -s tests/fuzz
 
 bench-label-screen: $(INSTALLED) ## In a real browser: next item painted, keys per answer, script transferred
 	$(BIN)/python -m benchmarks.label_screen

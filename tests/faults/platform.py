@@ -52,7 +52,7 @@ class Platform:
         return self.environment.get("DATABASE_URL", f"sqlite://{self.var / 'assay.sqlite3'}")
 
     def vendor(self) -> str:
-        return self.database_url().partition(":")[0]
+        return "postgresql" if self.database_url().startswith("postgres") else "sqlite"
 
     def manage(self, *arguments: str) -> str:
         command = [sys.executable, "manage.py", *arguments]

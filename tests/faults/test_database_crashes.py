@@ -1,10 +1,8 @@
 """PostgreSQL crashes in the middle of answers: raters are told to come again, and nothing acknowledged is lost.
 
-In a cluster of the test's own. DATABASE_CRASHES (2 here, 25 in `make gauntlet-crashes`) says how many, FAULTS_REPORT
-names a file for the result: one JSON object.
+In a cluster of the test's own. DATABASE_CRASHES says how many: 2 here, 25 in `make gauntlet-crashes`.
 """
 
-import json
 import os
 import time
 from collections.abc import Iterator
@@ -15,6 +13,7 @@ import pytest
 from demo.client import Person, Refused
 from tests.faults.cluster import Cluster, NoCluster
 from tests.faults.crowd import TABS, Crowd
+from tests.faults.lengths import SEED, Part
 from tests.faults.platform import Platform
 from tests.faults.queue.ledger import Ledger
 from tests.faults.queue.scratch import checked
@@ -24,8 +23,6 @@ from tests.faults.web import Web
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.once]
 
 CRASHES = int(os.environ.get("DATABASE_CRASHES", "2"))
-SEED = int(os.environ.get("FAULTS_SEED", "7"))
-REPORT = os.environ.get("FAULTS_REPORT", "")
 RATERS, ITEMS, K = 4, 200, 2
 ANSWERS = 10  # between two crashes, at least
 BACK_WITHIN = 10.0  # seconds after the database answers again
@@ -50,11 +47,11 @@ def platform(cluster: Cluster, tmp_path: Path) -> Iterator[Platform]:
 def test_a_crash_of_the_database_costs_no_answer(cluster: Cluster, platform: Platform, tmp_path: Path) -> None:
     names = [f"rater{n}" for n in range(RATERS)]
     batches, links = platform.ask(f"answer = open_floor({names}, {2 + CRASHES // 2}, {ITEMS}, {K})")
-    ledger, began, back = Ledger(tmp_path / "ledger.jsonl"), time.monotonic(), []
+    ledger, part, back = Ledger(tmp_path / "ledger.jsonl"), Part(), []
     with Web(environment=platform.environment, log=tmp_path / "web.log") as web:
         crowd = Crowd(url=web.url, raters=list(zip(names, links, strict=True)), batches=batches, ledger=ledger)
         with crowd.at_work(SEED):
-            for _ in range(CRASHES):
+            while len(back) < CRASHES and part.goes_on():
                 crowd.until_answers(ANSWERS)
                 cluster.crash()
                 crowd.until_seen("database_away", RATERS * TABS)
@@ -66,14 +63,17 @@ def test_a_crash_of_the_database_costs_no_answer(cluster: Cluster, platform: Pla
             crowd.until_answers(ANSWERS)
     status, found = checked(ledger.path, platform.database_url())
     ledger.close()
-    told = {"crashes": len(back), "seed": SEED, **found, "back_after": [round(one, 2) for one in back]}
-    told |= {"slowest": round(crowd.slowest, 2), "seconds": round(time.monotonic() - began, 1)}
-    told |= {"seen": dict(crowd.seen)}
-    print(json.dumps(told))
-    if REPORT:
-        Path(REPORT).write_text(json.dumps(told) + "\n", encoding="utf-8")
+    part.tell(
+        database=platform.vendor(),
+        crashes=len(back),
+        **found,
+        wrong=len(crowd.wrong),
+        back_after=round(max(back), 2),
+        slowest=round(crowd.slowest, 2),
+        seen=dict(crowd.seen),
+    )
     assert status == 0 and not crowd.wrong, (found["found"], crowd.wrong)
-    assert found["acknowledged"] >= CRASHES * ANSWERS and max(back) < BACK_WITHIN
+    assert found["acknowledged"] >= len(back) * ANSWERS and max(back) < BACK_WITHIN
     platform.ask("from django.db import connection; connection.close()")  # it was cut as well
     assert platform.ask("answer = verify_chain(stream='faults')") is None
 
