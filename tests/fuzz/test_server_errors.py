@@ -1,13 +1,15 @@
 """Whatever is sent to the API, and whoever sends it, it ends in no error of ours. `make fuzz-api` asks for longer.
 
 FUZZ_EXAMPLES is how often each operation is called, FUZZ_ROLE whoever asks alone, and FUZZ_PART a share of the
-operations, as 2/3, so that a long run can be had in pieces. Each role's last word is one JSON object.
+operations, as 2/3, so that a long run can be had in pieces. FUZZ_REPORT names a file for what came out: one JSON object
+for each role.
 """
 
 import json
 import logging
 import os
 import time
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -21,6 +23,7 @@ from workforce.tokens import SCOPES
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.once]
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
 ROLES = os.environ.get("FUZZ_ROLE", "nobody token rater lead admin").split()
+REPORT = os.environ.get("FUZZ_REPORT", os.devnull)
 PART, PARTS = (int(number) for number in os.environ.get("FUZZ_PART", "1/1").split("/"))
 
 
@@ -52,7 +55,8 @@ def test_no_call_ends_in_an_error_of_ours(role, settings, caplog) -> None:
         "examples": examples,
         "faults": len(found),
     }
-    print(json.dumps(told | {"seconds": round(time.monotonic() - began)}))
+    with Path(REPORT).open("a", encoding="utf-8") as report:
+        report.write(json.dumps(told | {"seconds": round(time.monotonic() - began)}) + "\n")
     assert found == [], "\n".join(found[:20])
 
 
