@@ -129,6 +129,15 @@ def _who_leaves_keeps_what_they_hold() -> None:
     leaving._verbs.clear()
 
 
+def _time_ends_before_it_began() -> None:
+    """The clock was set back while an item was held, and nobody thought of it."""
+    from django.utils import timezone
+
+    import workforce.timekeeping as timekeeping
+
+    timekeeping._not_before = lambda began_at: timezone.now()
+
+
 PATCHES: dict[str, Callable[[], None]] = {
     "the role is asked before the lock": _the_role_is_asked_before_the_lock,
     "an old token opens the lease": _an_old_token_opens_the_lease,
@@ -137,6 +146,7 @@ PATCHES: dict[str, Callable[[], None]] = {
     "a seat that goes leaves its lease": _a_seat_that_goes_leaves_its_lease,
     "the sweep leaves the seat": _the_sweep_leaves_the_seat,
     "who leaves keeps what they hold": _who_leaves_keeps_what_they_hold,
+    "time ends before it began": _time_ends_before_it_began,
 }
 CONSTRAINTS = {
     "one_slot_per_task_and_number": "Slot",
