@@ -68,7 +68,7 @@ mutants-access: $(INSTALLED) ## Remove every permission check in turn: is each r
 
 fuzz-api: $(INSTALLED) ## 300 generated calls of every operation of the API (FUZZ_ROLE=rater FUZZ_PART=1/3): no error of ours
 	@mkdir -p var && rm -f var/fuzz-api.jsonl
-	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-300} FUZZ_REPORT=var/fuzz-api.jsonl $(BIN)/python -m pytest -q -s tests/fuzz; \
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-300} FUZZ_REPORT=var/fuzz-api.jsonl $(BIN)/python -m pytest -q tests/fuzz; \
 	  code=$$?; cat var/fuzz-api.jsonl; exit $$code
 
 bench-label-screen: $(INSTALLED) ## In a real browser: next item painted, keys per answer, script transferred
