@@ -19,7 +19,8 @@ def added(parts: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def main() -> int:
-    lines = [json.loads(line) for line in Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()]
+    file = Path(sys.argv[1])
+    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
     parts = {(part["database"], part["seed"]): part for part in lines}
     databases = sorted({name for name, _ in parts})
     totals = {name: added([part for (its, _), part in sorted(parts.items()) if its == name]) for name in databases}

@@ -12,7 +12,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from annotation import assigning, batching, leasing
@@ -21,6 +21,8 @@ from annotation.judging import Answer, Submitted, revise_judgment, submit_judgme
 from annotation.models import Assignment, Batch, Judgment, Slot
 from annotation.overlapping import change_overlap
 from annotation.reopening import reopen_item
+from config.errors import DatabaseAway, database_is_away
+from tests.faults.queue.at_once import outcome
 from tests.faults.queue.invariants import Acknowledged, all_hold
 from tests.faults.queue.ledger import Ledger
 from workforce.errors import AssayError
@@ -85,9 +87,7 @@ class Storm:
             if held := self._some(draw, rater):
                 self._do("begin", rater, lambda: leasing.begin(token=held.token, rater=rater))
         elif held := self._some(draw, rater):  # the laptop sleeps: what is on the page is old when it wakes
-            old = timezone.now() - timedelta(hours=1)
-            Assignment.objects.filter(pk=held.pk).update(expires_at=old, leased_at=old)
-            self._do("sweep", rater, leasing.expire_leases)
+            self._do("sweep", rater, lambda: _sleep(held))
 
     def _answer(self, draw: random.Random, rater: User) -> None:
         """An answer as it leaves a page: perhaps late, perhaps twice, perhaps with another word the second time."""
@@ -128,13 +128,12 @@ class Storm:
     ) -> None:
         what = {"batch": self.batch.pk, "task": held.task.uid, "submission": key, "value": value, "token": held.token}
         number = self.ledger.asked(verb, rater=rater.username, **what)
-        try:
-            done = work()
-        except AssayError as refusal:
-            self.ledger.told(number, refusal.code)
-            return
-        self.ledger.told(number, "acknowledged", judgment=done.judgment.uid)
-        self.told.append(Acknowledged.of(done, token=held.token))
+        done = _told(work)
+        if isinstance(done, AssayError):
+            self.ledger.told(number, done.code)
+        else:
+            self.ledger.told(number, "acknowledged", judgment=done.judgment.uid)
+            self.told.append(Acknowledged.of(done, token=held.token))
 
     def _steer(self, draw: random.Random) -> None:
         lead = self.lead
@@ -152,12 +151,8 @@ class Storm:
 
     def _do(self, verb: str, who: User, work: Callable[[], Any]) -> None:
         number = self.ledger.asked(verb, rater=who.username)
-        try:
-            work()
-        except AssayError as refusal:
-            self.ledger.told(number, refusal.code)
-        else:
-            self.ledger.told(number, "acknowledged")
+        done = _told(work)
+        self.ledger.told(number, done.code if isinstance(done, AssayError) else "acknowledged")
 
     def _some(self, draw: random.Random, rater: User, states: list[str] | None = None) -> Assignment | None:
         held = Assignment.objects.filter(slot__batch=self.batch, rater=rater, state__in=states or ["leased"])
@@ -167,3 +162,22 @@ class Storm:
     def _tokens(self, rater: User) -> list[uuid.UUID]:
         mine = Assignment.objects.filter(slot__batch=self.batch, rater=rater, state="leased")
         return list(mine.values_list("token", flat=True))
+
+
+def _sleep(held: Assignment) -> None:
+    """The hour passes for this lease only, and the sweep comes."""
+    old = timezone.now() - timedelta(hours=1)
+    Assignment.objects.filter(pk=held.pk).update(expires_at=old, leased_at=old)
+    leasing.expire_leases()
+
+
+def _told(work: Callable[[], Any]) -> Any:
+    """What the work returned, or the refusal that a person would read: also where a busy database was waited for in
+    vain, as may happen on SQLite, whose one lock goes to whoever asks at the right moment.
+    """
+    try:
+        return outcome(work)
+    except OperationalError as error:
+        if not database_is_away(error):
+            raise
+        return DatabaseAway()
