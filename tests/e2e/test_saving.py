@@ -42,6 +42,24 @@ def test_a_closed_tab_keeps_what_was_typed_a_moment_before(open_page, batch_of, 
     expect(again.locator("#toasts")).to_contain_text(re.compile("Restored your unfinished answer from"))
 
 
+def test_what_is_typed_before_the_script_is_awake_is_kept_beside_an_older_draft(open_page, batch_of, rosa) -> None:
+    batch = batch_of(tasks=1, overlap=1)
+    page = open_page(rosa, f"/label/{batch.pk}/")
+    page.locator("[name=rationale]").fill("the older words")
+    until(page, lambda: Draft.objects.filter(content__rationale="the older words").exists())
+    again = page.context.new_page()
+    page.close()
+    held = []
+    again.route("**/*.js", lambda route: held.append(route))
+    again.goto(page.url, wait_until="commit")
+    again.locator("[name=rationale]").fill("typed on a slow line")
+    until(again, lambda: bool(held))
+    again.unroute("**/*.js")  # which lets them go
+    expect(again.locator("[data-note]")).to_contain_text("This device has a draft of")
+    expect(again.locator("[name=rationale]")).to_have_value("typed on a slow line")
+    until(again, lambda: Draft.objects.filter(content__rationale="typed on a slow line").exists())
+
+
 def test_an_answer_in_the_outbox_of_a_killed_tab_is_sent_by_the_next_page(open_page, batch_of, rosa) -> None:
     batch = batch_of(tasks=3, overlap=1)
     page = open_page(rosa, f"/label/{batch.pk}/")
