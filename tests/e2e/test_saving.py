@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from annotation.models import Assignment, Draft, Judgment
@@ -78,9 +79,9 @@ def test_an_answer_in_the_outbox_of_a_killed_tab_is_sent_by_the_next_page(open_p
 
 def test_where_storage_is_forbidden_the_page_works_and_the_server_keeps_the_draft(open_page, batch_of, rosa) -> None:
     batch = batch_of(tasks=2, overlap=1)
-    page = open_page(rosa, "/work/")
+    page = open_page(rosa, reverse("work"))
     page.add_init_script(FORBIDDEN)
-    page.goto(page.url.replace("/work/", f"/label/{batch.pk}/"))
+    page.goto(page.url.replace(reverse("work"), f"/label/{batch.pk}/"))
     page.keyboard.press("2")
     until(page, lambda: Draft.objects.filter(content__value=2).exists())
     page.reload()
@@ -147,7 +148,7 @@ def test_a_reason_typed_before_leaving_is_there_when_the_item_returns(open_page,
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     expect(page.get_by_role("heading", level=1)).to_contain_text("left")
-    page.goto(page.url.replace("/work/", f"/label/{batch.pk}/"))
+    page.goto(page.url.replace(reverse("work"), f"/label/{batch.pk}/"))
     expect(page.locator("[name=rationale]")).to_have_value("B leaves out the date")
     expect(page.locator("[name=value]:checked")).to_have_count(0)
 
