@@ -156,6 +156,17 @@ LOCKS: dict[str, dict[str, Callable[[], None]]] = {
 MUTANT = os.environ.get("QUEUE_MUTANT", "")
 
 
+class _Ready:
+    @pytest.fixture(scope="session")
+    def django_db_setup(self, django_test_environment: None) -> None:
+        """In place of pytest-django's: the database is there, a copy of one with every migration."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Now, when pytest-django's plugin is there: of two fixtures the later one counts."""
+    config.pluginmanager.register(_Ready())
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _mutated(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """The mutant lives as long as the run and its database."""
@@ -171,10 +182,27 @@ def _mutated(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
 
 
 def _drop(name: str) -> None:
+    """On SQLite the table is made anew, from what its model says, and loses its triggers: they are put back."""
     from django.apps import apps
     from django.db import connection
 
     model = apps.get_model("annotation", CONSTRAINTS[name])
     constraint = next(one for one in model._meta.constraints if one.name == name)
+    model._meta.constraints.remove(constraint)
+    before = _triggers()
     with connection.constraint_checks_disabled(), connection.schema_editor() as editor:
         editor.remove_constraint(model, constraint)
+    with connection.cursor() as cursor:
+        for trigger in before.keys() - _triggers().keys():
+            cursor.execute(before[trigger])
+
+
+def _triggers() -> dict[str, str]:
+    """Name and statement of each; on PostgreSQL none is ever lost."""
+    from django.db import connection
+
+    if connection.vendor != "sqlite":
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        return dict(cursor.fetchall())
