@@ -101,6 +101,8 @@ def alpha_of_patterns(
     """As measure_alpha, from patterns kept elsewhere; with unit_counts the library gives the point value."""
     scale = scale_of(domain, level)
     if orientation_symmetrised:
+        if level == "ratio":
+            raise BadDomain("Ratios grow towards one end of the scale; its two sides cannot be swapped.")
         if level == "interval" and not np.allclose(scale + scale[::-1], scale[0] + scale[-1]):
             raise BadDomain(f"The domain {list(domain)!r} has no middle; its two sides cannot be swapped.")
         patterns = fold_orientation(patterns)
