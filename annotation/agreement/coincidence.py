@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from annotation.agreement.errors import BadDomain
+from annotation.agreement.errors import BadCounts, BadDomain
 from annotation.agreement.patterns import Counts
 
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
@@ -49,6 +49,23 @@ def coincidences_by_pattern(counts: Counts) -> Floats:
     pairs[:, diagonal, diagonal] -= counts
     added: Floats = pairs / (counts.sum(axis=1) - 1)[:, None, None]
     return added
+
+
+def coincidences_by_cluster(counts: Counts, clusters: npt.ArrayLike) -> Floats:
+    """What each cluster's units add to the coincidence matrix, (clusters, values, values), clusters in sorted order.
+
+    counts: checked, (units, values); clusters: (units,). Units with fewer than two labels are left out, and so are
+    clusters that have no others. Raises BadCounts for columns of different length.
+    """
+    groups = np.asarray(clusters)
+    if groups.shape != (len(counts),):
+        raise BadCounts("Every unit needs its cluster; the two columns differ in length.")
+    overlapped = counts.sum(axis=1) >= 2
+    added = coincidences_by_pattern(counts[overlapped])
+    names, which = np.unique(groups[overlapped], return_inverse=True)
+    sums = np.zeros((len(names), *added.shape[1:]))
+    np.add.at(sums, which, added)
+    return sums
 
 
 def symmetrised(coincidences: Floats) -> Floats:
