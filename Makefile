@@ -77,6 +77,10 @@ bench-label-screen: $(INSTALLED) ## In a real browser: next item painted, keys p
 bench-sign-in: $(INSTALLED) ## What a flood of sign-ins costs those who are at work
 	$(BIN)/python -m benchmarks.sign_in_flood
 
+bench-serving: $(INSTALLED) ## How fast raters are served, on SQLite and PostgreSQL (SHORT=1: a minute; PARTS, DATABASE: only these)
+	@code=0; for database in $(or $(DATABASE),sqlite postgresql); do \
+	  $(BIN)/python -m benchmarks.serving $(PARTS) --database $$database $(if $(SHORT),--short) || code=1; done; exit $$code
+
 openapi: $(INSTALLED) ## Renew docs/openapi.yaml after a change of the API
 	$(RUN) spectacular --file docs/openapi.yaml
 
@@ -93,4 +97,7 @@ lock: $(INSTALLED) ## Write requirements.lock from what is installed now
 clean: ## Remove what the demo and tests made (the environment and fetched models stay)
 	rm -rf var/demo var/loop var/test .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help install model demo test lint format loop bench-agreement bench-label-page bench-label-screen bench-sign-in gauntlet-label gauntlet-queue gauntlet-kills gauntlet-crashes mutants-queue mutants-access fuzz-api openapi messages secret lock clean
+.PHONY: help install model demo test lint format loop openapi messages secret lock clean
+.PHONY: bench-agreement bench-label-page bench-label-screen bench-sign-in bench-serving
+.PHONY: gauntlet-label gauntlet-queue gauntlet-kills gauntlet-crashes
+.PHONY: mutants-queue mutants-access fuzz-api

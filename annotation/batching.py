@@ -152,7 +152,7 @@ def open_batch(
     if options.mode == Batch.Mode.CALIBRATION:
         bring_panel(batch=batch, tasks=tasks)
     Slot.objects.bulk_create(
-        (Slot(task=task, n=n, batch=batch, priority=task.priority) for task in tasks for n in range(1, overlap + 1)),
+        (Slot(task=task, n=n, batch=batch, place=task.place) for task in tasks for n in range(1, overlap + 1)),
         batch_size=CHUNK,
     )
     auditing.record(
@@ -166,7 +166,9 @@ def open_batch(
 
 
 def add_tasks(*, batch: Batch, items: Sequence[Item], first_number: int = 1) -> list[Task]:
-    """Tasks with their responses, without slots, numbered from first_number."""
+    """Tasks with their responses, without slots, numbered from first_number. The most urgent get the first places."""
+    urgent_first = sorted(range(len(items)), key=lambda index: -items[index].priority)
+    places = {index: place for place, index in enumerate(urgent_first, start=first_number)}
     tasks = Task.objects.bulk_create(
         [
             Task(
@@ -174,6 +176,7 @@ def add_tasks(*, batch: Batch, items: Sequence[Item], first_number: int = 1) -> 
                 prompt=item.prompt,
                 comparison=item.comparison,
                 number=number,
+                place=places[number - first_number],
                 priority=item.priority,
                 reason=item.reason,
                 words=words_of(prompt=item.prompt, responses=item.responses),

@@ -1,9 +1,9 @@
 """Which slots a rater may be given, as small named policies over the open slots of a batch.
 
-Ordering is part of it: urgent first, then the order in which the batch was opened. Locking is not.
+Ordering is part of it: by the place that the item got when the batch was opened. Locking is not.
 """
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from annotation.caring import require_care
 from annotation.errors import NotQualified
@@ -26,7 +26,7 @@ def require_fit(*, batch: Batch, rater: User, ahead: bool = False) -> None:
 
 def open_slots(*, batch: Batch | OuterRef) -> QuerySet[Slot]:
     """Slots that nobody holds, of items in the queue, in the order in which they are handed out."""
-    return Slot.objects.waiting().filter(batch=batch).order_by(F("priority").desc(), "id")
+    return Slot.objects.waiting().filter(batch=batch, place__isnull=False).order_by("place", "n")
 
 
 def own_round(*, slots: QuerySet[Slot], rater: User) -> QuerySet[Slot]:

@@ -16,7 +16,7 @@ from annotation.checking import check_answer
 from annotation.criteria import criteria_of, score_rows
 from annotation.errors import AlreadyRevised, BatchNotOpen, Incomplete, SubmissionReused, UndoClosed, UnknownLease
 from annotation.improving import improve
-from annotation.leasing import find_lease, finish, give_up, hold, lease_seconds, lock_rater, retake
+from annotation.leasing import find_lease_and_key, finish, give_up, hold, lease_seconds, lock_rater, retake
 from annotation.models import (
     Assignment,
     Batch,
@@ -61,12 +61,19 @@ def submit_judgment(
     surplus. Raises UnknownLease, AlreadySubmitted, SubmissionReused, Incomplete, NotAllowed.
     """
     lock_rater(rater=rater)
-    assignment = find_lease(token=token, rater=rater)
-    earlier = Judgment.objects.filter(submission=submission).first()
-    if earlier is not None:
+    assignment, key_used = find_lease_and_key(token=token, rater=rater, submission=submission)
+    return judge(assignment=assignment, key_used=key_used, submission=submission, answer=answer, clocked=clocked)
+
+
+def judge(
+    *, assignment: Assignment, key_used: bool, submission: uuid.UUID, answer: Answer, clocked: bool = True
+) -> Submitted:
+    """The same under a lease that was found and locked, within the transaction of whoever found it."""
+    if key_used:
+        earlier = Judgment.objects.filter(submission=submission).first()
+        if earlier is None:  # a text came under it
+            raise SubmissionReused
         return _replay(earlier=earlier, assignment=assignment, answer=answer)
-    if Demonstration.objects.filter(submission=submission).exists():
-        raise SubmissionReused
     surplus = hold(assignment=assignment)
     judgment = _write(assignment=assignment, submission=submission, answer=answer, surplus=surplus)
     seconds = lease_seconds(batch=assignment.slot.batch, task=assignment.task)
@@ -76,9 +83,9 @@ def submit_judgment(
     finish(assignment=assignment, surplus=surplus, declined=declined)
     if declined:
         refer(judgment=judgment)
-    _audit(judgment=judgment, assignment=assignment, rater=rater, verb="judge")
+    _audit(judgment=judgment, assignment=assignment, rater=assignment.rater, verb="judge")
     if assignment.slot.batch.mode == Batch.Mode.CALIBRATION:
-        conclude(batch=assignment.slot.batch, rater=rater)
+        conclude(batch=assignment.slot.batch, rater=assignment.rater)
     return Submitted(judgment, created=True)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Value
 from django.utils import timezone
 
 from annotation.caring import consented
@@ -18,12 +18,15 @@ from annotation.errors import AlreadySubmitted, ConsentNeeded, LeaseLost, Rubric
 from annotation.models import Assignment, Batch, Draft, Slot, Task
 from annotation.paying import pay
 from annotation.repinning import out_of_turn
+from annotation.submission_keys import in_use
+from workforce.errors import NotAllowed
 from workforce.models import Membership, Role, User
-from workforce.roles import require
+from workforce.roles import held
 
 WORDS_A_MINUTE = 200
 READINGS = 4
 LONGEST_LEASE = 24 * 3600
+HELD_WITH = ("slot__batch__project__team", "slot__batch__rubric_version", "task__rubric_version", "rater", "draft")
 MOST_AT_ONCE = 5000
 
 
@@ -48,16 +51,25 @@ def find_lease(*, token: uuid.UUID, rater: User) -> Assignment:
 
     Somebody else's token is answered like one that never was.
     """
-    assignment = (
-        Assignment.objects.select_for_update(of=("self", "slot"), no_key=True)
-        .select_related("slot__batch__project__team", "slot__batch__rubric_version", "task__rubric_version", "rater")
-        .filter(token=token, rater=rater)
-        .first()
+    return find_lease_and_key(token=token, rater=rater, submission=None)[0]
+
+
+def find_lease_and_key(*, token: uuid.UUID, rater: User, submission: uuid.UUID | None) -> tuple[Assignment, bool]:
+    """The same, and whether an answer has come under this key before. The rater is locked, so their earlier ones and
+    who may answer are seen as they are now.
+    """
+    leases = Assignment.objects.select_related(*HELD_WITH).annotate(
+        allowed=held(user=rater, team=OuterRef("slot__batch__project__team"), role=Role.RATER),
+        key_used=in_use(submission=submission) if submission else Value(False),
     )
+    mine = leases.select_for_update(of=("self", "slot"), no_key=True).filter(token=token, rater=rater)
+    assignment = mine.first()
     if assignment is None:
         raise UnknownLease
-    require(user=rater, team=assignment.slot.batch.project.team, role=Role.RATER)
-    return assignment
+    if not assignment.allowed:
+        raise NotAllowed
+    assignment.task.batch = assignment.slot.batch  # one row: whoever asks for it reads it once
+    return assignment, assignment.key_used
 
 
 def hold(*, assignment: Assignment) -> bool:
@@ -95,7 +107,8 @@ def finish(*, assignment: Assignment, surplus: bool, declined: bool = False) -> 
     declined: the rater could not judge, so the slot is there for another.
     """
     assignment.ended_at = timezone.now()
-    Draft.objects.filter(assignment=assignment).delete()
+    if hasattr(assignment, "draft"):  # read with the lease, which no draft is saved beside
+        Draft.objects.filter(assignment=assignment).delete()
     if surplus:
         assignment.state = Assignment.State.SURPLUS
     elif declined:

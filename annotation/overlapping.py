@@ -126,7 +126,7 @@ def make_room(*, tasks: QuerySet[Task], overlap: int) -> int:
         for start in range(0, len(slots), CHUNK):
             Slot.objects.filter(pk__in=slots[start : start + CHUNK]).update(state=state)
     new = [
-        Slot(task=task, n=task.made + more, batch_id=task.batch_id, priority=task.priority)
+        Slot(task=task, n=task.made + more, batch_id=task.batch_id, place=task.place)
         for task in short
         for more in range(1, lacks[task.pk] + 1)
     ]
@@ -161,10 +161,10 @@ def _retire(*, batch: Batch) -> int:
         Slot.objects.wanted()
         .filter(batch=batch)
         .annotate(
-            place=Window(RowNumber(), partition_by=F("task"), order_by=[keep_first.asc(), F("n").asc()]),
+            rank=Window(RowNumber(), partition_by=F("task"), order_by=[keep_first.asc(), F("n").asc()]),
             wanted=Least(F("task__extra") + batch.overlap, MOST_ANSWERS),
         )
-        .filter(place__gt=F("wanted"))
+        .filter(rank__gt=F("wanted"))
     )
     # Where the slot that was to go was answered meanwhile, another goes in its stead: look again, also after none went.
     left, retired = Slot.objects.unanswered().filter(pk__in=ranked.values("pk")), 0

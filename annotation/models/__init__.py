@@ -1,5 +1,6 @@
 """Judgments out of people: the corpus, batches of tasks, judgments, measured quality, frozen sets."""
 
+from annotation.models.bookmarks import Bookmark
 from annotation.models.corpus import Comparison, ComparisonResponse, ImportReport, Project, Prompt, PromptSet, Response
 from annotation.models.judgments import Challenge, CriterionScore, Demonstration, Flag, Judgment, Placement
 from annotation.models.quality import AgreementReport, PanelAnswer, RoundResult
@@ -17,6 +18,7 @@ __all__ = [
     "AgreementReport",
     "Assignment",
     "Batch",
+    "Bookmark",
     "Challenge",
     "Comparison",
     "ComparisonResponse",

@@ -13,7 +13,7 @@ from django.db import models
 
 from annotation.models.corpus import Comparison, Project, Prompt, Response
 from rubrics.models import RubricVersion
-from workforce.models import Role, Skill, User
+from workforce.models import Role, Skill, User, Vendor
 from workforce.roles import teams_of
 
 MOST_ANSWERS = 100
@@ -96,6 +96,17 @@ class Batch(models.Model):
     pass_at = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Right answers wanted for the skill.")
     expertise_to = models.ForeignKey(Skill, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     language_to = models.ForeignKey(Skill, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    vendors = models.ManyToManyField(Vendor, blank=True, related_name="+", help_text="Whose raters; none: everybody's.")
+    gold_rate = models.PositiveSmallIntegerField(default=0, help_text="Percent of a rater's items with a known answer.")
+    repeat_rate = models.PositiveSmallIntegerField(default=0, help_text="Percent of a rater's items shown them again.")
+    audit_share = models.PositiveSmallIntegerField(default=0, help_text="Percent of items in the audit stratum.")
+    audit_overlap = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Answers per audited item.")
+    overlap_most = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Answers at most where people are split; empty: overlap is not adaptive."
+    )
+    order_epoch = models.PositiveIntegerField(
+        default=0, help_text="Counted up where many slots open again at once, so that bookmarks begin anew."
+    )
     pause_reason = models.CharField(max_length=500, blank=True)
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField(auto_now_add=True)
@@ -123,6 +134,17 @@ class Batch(models.Model):
                 condition=models.Q(category="", severity="") | (~models.Q(category="") & ~models.Q(severity="")),
                 name="distressing_content_has_a_severity",
             ),
+            models.CheckConstraint(
+                condition=models.Q(gold_rate__lte=50, repeat_rate__lte=20, audit_share__lte=100),
+                name="shares_of_a_batch_are_within_bounds",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    models.Q(audit_overlap=None) | models.Q(audit_overlap__gte=1, audit_overlap__lte=MOST_ANSWERS)
+                )
+                & (models.Q(overlap_most=None) | models.Q(overlap_most__gte=1, overlap_most__lte=MOST_ANSWERS)),
+                name="overlaps_are_within_1_and_100",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -135,7 +157,16 @@ class Task(models.Model):
     `rubric_version` is pinned when the item is first handed out, so that all its answers are given under the
     same version; until then it follows its batch. `words` counts prompt and responses. `requires` is a skill that
     this item needs beyond its batch's; `extra` says how many answers more than the batch's overlap a lead asked for.
+
+    Work items have a `place` in the batch's order. A gold item has a known answer and a repeat is an earlier item of
+    the batch once more: they are given to a rater at turns of that rater's own, have no place, and their answers
+    count in no agreement and no set. `audit` items are a random stratum whose overlap nothing but a lead changes.
     """
+
+    class Lane(models.TextChoices):
+        WORK = "work", "Work"
+        GOLD = "gold", "Gold"
+        REPEAT = "repeat", "Repeat"
 
     class Standing(models.TextChoices):
         QUEUED = "queued", "In the queue"
@@ -155,14 +186,30 @@ class Task(models.Model):
     standing = models.CharField(max_length=6, choices=Standing, default=Standing.QUEUED)
     requires = models.ForeignKey(Skill, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     extra = models.PositiveSmallIntegerField(default=0)
+    lane = models.CharField(max_length=6, choices=Lane, default=Lane.WORK)
+    place = models.PositiveBigIntegerField(
+        null=True, help_text="In the order of its batch; empty for gold and repeats."
+    )
+    audit = models.BooleanField(default=False, help_text="In the audit stratum, drawn when the batch was opened.")
+    repeats = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="repeat")
 
     class Meta:
         ordering = ["batch", "number"]
         constraints = [
             models.UniqueConstraint(fields=["batch", "number"], name="one_task_per_batch_and_number"),
-            models.UniqueConstraint(fields=["batch", "comparison"], name="a_comparison_once_in_a_batch"),
+            models.UniqueConstraint(
+                fields=["batch", "comparison"],
+                condition=models.Q(repeats=None),
+                name="a_comparison_once_in_a_batch_but_for_repeats",
+            ),
             models.CheckConstraint(
                 condition=models.Q(standing__in=["queued", "held", "out"]), name="where_a_task_stands_is_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(lane="work", repeats=None, place__isnull=False)
+                | models.Q(lane="gold", repeats=None, place=None, audit=False)
+                | models.Q(lane="repeat", repeats__isnull=False, place=None, audit=False),
+                name="only_work_has_a_place_and_repeats_say_of_what",
             ),
         ]
 
@@ -200,10 +247,11 @@ class SlotQuerySet(models.QuerySet["Slot"]):
 
 
 class Slot(models.Model):
-    """Room for one answer to a task. Batch and priority are copied here for the claim's index.
+    """Room for one answer to a task. Batch and place are copied here for the claim's index.
 
     An open slot is handed out only while its task is in the queue. A retired one is wanted no longer; whoever had it
-    on the page when that happened may finish, and the answer is an extra one.
+    on the page when that happened may finish, and the answer is an extra one. `returned_at` is when it last opened
+    again, or opened beyond those that were made with the batch; those are handed out before the rest.
     """
 
     class State(models.TextChoices):
@@ -215,7 +263,8 @@ class Slot(models.Model):
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="slots")
     n = models.PositiveSmallIntegerField()
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="slots")
-    priority = models.FloatField(default=0.0)
+    place = models.PositiveBigIntegerField(null=True)
+    returned_at = models.DateTimeField(null=True, blank=True)
     state = models.CharField(max_length=7, choices=State, default=State.OPEN)
 
     objects = SlotQuerySet.as_manager()
@@ -224,14 +273,18 @@ class Slot(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["task", "n"], name="one_slot_per_task_and_number"),
             models.CheckConstraint(
-                condition=models.Q(n__gte=1, n__lte=MOST_ANSWERS), name="slot_number_is_within_1_and_100"
+                condition=models.Q(n__gte=1) & (models.Q(n__lte=MOST_ANSWERS) | models.Q(place=None)),
+                name="slot_number_of_work_is_within_1_and_100",
             ),
             models.CheckConstraint(
                 condition=models.Q(state__in=["open", "leased", "done", "retired"]),
                 name="slot_state_is_known",
             ),
         ]
-        indexes = [models.Index(fields=["batch", "state", "-priority", "id"], name="slots_in_claim_order")]
+        indexes = [
+            models.Index(fields=["batch", "state", "place", "n"], name="slots_in_claim_order"),
+            models.Index(fields=["batch", "state", "returned_at"], name="slots_that_opened_again"),
+        ]
 
 
 class Assignment(models.Model):

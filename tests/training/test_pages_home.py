@@ -32,8 +32,8 @@ def open_batch(project: Project, version: RubricVersion, states: list[str]) -> N
     )
     prompts = make_round(project).prompt_set.prompts.all()
     for number, (prompt, state) in enumerate(zip(prompts, states, strict=False), start=1):
-        task = Task.objects.create(batch=batch, prompt=prompt, number=number)
-        Slot.objects.create(task=task, n=1, batch=batch, state=state)
+        task = Task.objects.create(batch=batch, prompt=prompt, number=number, place=number)
+        Slot.objects.create(task=task, n=1, batch=batch, place=task.place, state=state)
 
 
 def test_an_empty_project_offers_the_first_of_everything(ada: User, project: Project) -> None:

@@ -13,12 +13,13 @@ import pytest
 
 def _no_lock_on_the_rater() -> None:
     """Two tabs of one rater no longer queue up."""
+    import annotation.answering as answering
     import annotation.assigning as assigning
     import annotation.freeing as freeing
     import annotation.judging as judging
     import annotation.leasing as leasing
 
-    for module in (assigning, freeing, judging, leasing):
+    for module in (answering, assigning, freeing, judging, leasing):
         module.lock_rater = lambda *, rater: None
 
 
@@ -31,15 +32,18 @@ def _rows_are_not_locked() -> None:
 
 def _the_role_is_asked_before_the_lock() -> None:
     """As it was: who is disabled while they wait for their lock goes on."""
-    import annotation.assigning as assigning
+    from django.db.models import Value
 
-    claim, require = assigning.claim_next, assigning.require
+    import annotation.assigning as assigning
+    from workforce.roles import require
+
+    claim = assigning.claim_next
 
     def claim_next(*, batch: Any, rater: Any, beyond: Any = ()) -> Any:
         require(user=rater, team=batch.project.team, role="rater")
         return claim(batch=batch, rater=rater, beyond=beyond)
 
-    assigning.claim_next, assigning.require = claim_next, lambda **_: None
+    assigning.claim_next, assigning.held = claim_next, lambda **_: Value(True)
 
 
 def _an_old_token_opens_the_lease() -> None:

@@ -34,7 +34,7 @@ def _again(held: Assignment, guard: str, rafi) -> Slot | Assignment | Judgment:
     other = Slot.objects.filter(task=held.task).exclude(pk=held.slot_id).get()
     lease = {"task": held.task, "leased_at": timezone.now(), "expires_at": timezone.now()}
     if guard == "one_slot_per_task_and_number":
-        return Slot(task=held.task, batch=held.slot.batch, n=1)
+        return Slot(task=held.task, batch=held.slot.batch, n=1, place=held.task.place)
     if guard == "one_assignment_per_task_and_rater":
         return Assignment(slot=other, rater=held.rater, **lease)
     if guard == "one_live_assignment_per_slot":
@@ -61,7 +61,7 @@ def test_every_batch_is_closed_to_what_is_over_a_hundred(held):
     with pytest.raises(IntegrityError), transaction.atomic():
         Batch.objects.filter(pk=held.slot.batch_id).update(overlap=101)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Slot.objects.create(task=held.task, batch=held.slot.batch, n=101)
+        Slot.objects.create(task=held.task, batch=held.slot.batch, n=101, place=held.task.place)
 
 
 def test_the_token_of_a_lease_that_was_given_back_opens_nothing(held, rosa):
