@@ -48,7 +48,7 @@ gauntlet-label: $(INSTALLED) ## 500 items under faults in a real browser: none l
 	CHAOS_ITEMS=500 $(BIN)/python -m pytest -q -s tests/e2e/test_many_faults.py
 
 # Each of these is a part that ends within ten minutes; FAULTS_SEED=1, 2, … are its parts. The last line adds up what is in var/.
-PART = mkdir -p var && export FAULTS_SEED=$${FAULTS_SEED:-1} FAULTS_SECONDS=$${FAULTS_SECONDS:-480} FAULTS_REPORT=var/$@.jsonl
+PART = mkdir -p var && export FAULTS_SEED=$${FAULTS_SEED:-1} FAULTS_SECONDS=$${FAULTS_SECONDS:-420} FAULTS_REPORT=var/$@.jsonl
 ADDED = code=$$?; $(BIN)/python -m tests.faults.total var/$@.jsonl && exit $$code
 
 gauntlet-queue: $(INSTALLED) ## 50,000 operations of many raters at once (FAULTS_SEED=1, 2, …): none lost, none doubled

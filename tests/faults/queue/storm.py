@@ -16,11 +16,13 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from annotation import assigning, batching, leasing
+from annotation.answering import submit_answer
 from annotation.freeing import release_lease
-from annotation.judging import Answer, Submitted, revise_judgment, submit_judgment
+from annotation.judging import Answer, Submitted, revise_judgment
 from annotation.models import Assignment, Batch, Judgment, Slot
 from annotation.overlapping import change_overlap
 from annotation.reopening import reopen_item
+from annotation.writing import Written
 from config.errors import DatabaseAway, database_is_away
 from tests.faults.queue.at_once import outcome
 from tests.faults.queue.invariants import Acknowledged, all_hold
@@ -29,6 +31,7 @@ from workforce.errors import AssayError
 from workforce.models import User
 
 RATERS, TABS, TASKS, K, MOST_K = 5, 2, 80, 3, 4
+NO_TEXT = Written(text="", checks=(), pasted=False, active_ms=0, wall_ms=0, idle_ms=0, offline_ms=0)
 
 
 class Storm:
@@ -107,7 +110,9 @@ class Storm:
             held,
             key,
             value,
-            lambda: submit_judgment(token=held.token, rater=rater, submission=key, answer=Answer(value=value)),
+            lambda: submit_answer(
+                token=held.token, rater=rater, submission=key, answer=Answer(value=value), written=NO_TEXT
+            ),
         )
 
     def _revise(self, draw: random.Random, rater: User) -> None:
