@@ -1,7 +1,7 @@
 """Many raters at many windows, all at once, with lapses, double clicks and leads who change k: nothing lost or doubled.
 
 What they asked and were told is in a ledger on their side; a program of its own reads it beside the database
-afterwards. QUEUE_OPERATIONS says how many: 1,000 here, 50,000 in each part of `make gauntlet-queue`.
+afterwards. QUEUE_OPERATIONS says how many: 3,000 here, 50,000 in each part of `make gauntlet-queue`.
 """
 
 import os
@@ -22,7 +22,7 @@ from tests.faults.queue.storm import RATERS, TASKS, K, Storm
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
-OPERATIONS = int(os.environ.get("QUEUE_OPERATIONS", "1000"))
+OPERATIONS = int(os.environ.get("QUEUE_OPERATIONS", "3000"))
 A_WAVE = 1000  # operations; then everything is finished, looked at, and begun anew
 
 
