@@ -114,7 +114,7 @@ def _claim(*, batch_id: int, rater: User, beyond: set[uuid.UUID]) -> Assignment 
         return again
     if len(live) >= most_held(batch=batch):
         return None
-    if live:
+    if live and batch.category:  # what is open counts as well where there is a limit
         require_fit(batch=batch, rater=rater, ahead=True)
     slot = _take_slot(batch=batch, rater=rater, again=not (live or beyond))
     if slot is None and expire_leases(batch=batch):
@@ -143,7 +143,7 @@ def _mine(*, batch: Batch, rater: User, now: datetime) -> tuple[list[Assignment]
     drafted = Q(state=Assignment.State.EXPIRED) & Exists(Draft.objects.filter(assignment=OuterRef("pk")))
     mine = list(
         Assignment.objects.select_for_update(of=("self",))
-        .select_related("task__prompt", "task__rubric_version__rubric", "slot", "rater")
+        .select_related("task__prompt", "task__rubric_version__rubric", "slot", "rater", "draft")
         .filter(Q(state=Assignment.State.LEASED) | drafted, rater=rater, slot__batch=batch)
         .order_by("leased_at", "pk")
     )
