@@ -237,7 +237,7 @@ def place(*, judgment: Judgment, reading: Reading, acceptable: list[bool | None]
     Placement.objects.bulk_create(
         Placement(
             judgment=judgment,
-            response_id=Subquery(members.filter(position=position)),  # type: ignore[misc]  # found as the row is written
+            response_id=Subquery(members.filter(position=position)),
             position=position,
             rank=rank,
             acceptable=acceptable[position],

@@ -6,13 +6,16 @@ import uuid
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
-from tests.annotation.makers import make_batch
+from annotation.assigning import claim_next
+from tests.annotation.makers import answer, make_batch
 from workforce.models import Preferences
 
 pytestmark = pytest.mark.django_db
 
-NEXT, SUBMIT, BEGIN, NEXT_ON_PAGE, PAGE, BATCH_PAGE = 15, 14, 8, 24, 20, 22
+NEXT, SUBMIT, BEGIN, NEXT_ON_PAGE, PAGE, BATCH_PAGE = 15, 14, 6, 24, 20, 20
+LIST = 12
 LOCK_OF_THE_CHAIN = {"postgresql": 1, "sqlite": 0}  # SQLite's transactions hold theirs from the begin
 
 
@@ -29,9 +32,9 @@ def at_work(request, project, lena, rubric_version, rosa, client):
 
 
 def _claim(client, batch, **body):
-    answer = client.post(f"/api/v1/batches/{batch.pk}/claim", json.dumps(body), content_type="application/json")
-    assert answer.status_code == 200, answer.content
-    return answer.json()["assignment"]
+    found = client.post(f"/api/v1/batches/{batch.pk}/claim", json.dumps(body), content_type="application/json")
+    assert found.status_code == 200, found.content
+    return found.json()["assignment"]
 
 
 def _submit(client, token):
@@ -78,3 +81,15 @@ def test_the_page_of_a_batch(at_work, project, lena, client) -> None:
     url = f"/p/{project.slug}/batches/{at_work.number}/"
     client.get(url)  # agreement is measured when somebody first looks
     assert _asked(lambda: client.get(url)) <= BATCH_PAGE
+
+
+@pytest.mark.parametrize("name", ["batches", "agreement", "desk", "imports", "prompts", "sets"])
+@pytest.mark.parametrize("n", [1, 6])
+def test_a_list_asks_as_often_however_long_it_is(project, lena, rubric_version, rosa, client, n, name) -> None:
+    for _ in range(n):
+        batch = make_batch(project, lena, rubric_version, tasks=1)
+        answer(claim_next(batch=batch, rater=rosa), value=3)
+    client.force_login(lena)
+    url = reverse(name, args=[project.slug])
+    client.get(url)  # agreement is measured when somebody first looks
+    assert _asked(lambda: client.get(url)) <= LIST
