@@ -16,7 +16,15 @@ PARTS = {
     "postgresql": ["sequential", "raters", "saturated", "growth", "veteran"],
     "sqlite": ["sequential", "raters", "saturated"],
 }
-SHORT = {"items": 2_000, "seconds": 10.0, "ramp": 5.0, "rush": 5.0, "pairs": 30, "raters": 20, "slots": (2_000, 20_000)}
+SHORT = {
+    "items": 10_000,
+    "seconds": 10.0,
+    "ramp": 5.0,
+    "rush": 5.0,
+    "pairs": 30,
+    "raters": 20,
+    "slots": (2_000, 20_000),
+}
 
 
 def arguments() -> argparse.Namespace:

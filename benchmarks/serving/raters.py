@@ -28,10 +28,10 @@ class Ledger:
         self.took: dict[str, list[float]] = {NEXT: [], BEGIN: [], DRAFT: [], SUBMIT: []}
         self.refused: Counter[str] = Counter()
         self.acknowledged: list[str] = []
-        self.counts_from = 0.0
+        self.counts = (0.0, float("inf"))  # what began between these moments
 
     def note(self, what: str, *, since: float) -> None:
-        if since >= self.counts_from:
+        if self.counts[0] <= since < self.counts[1]:
             with self.lock:
                 self.took[what].append(time.monotonic() - since)
 
@@ -100,6 +100,8 @@ def think_and_answer(rater: Rater, *, comes_at: float, until: float, think: floa
                 _sleep_until(due + pause / 2)
                 rater.draft(submission=submission)
             due += pause
+            if due >= until:
+                return
             _sleep_until(due)
             rater.submit(submission=submission, ms=round(pause * 1000), since=due)
         except (Refused, HTTPException, OSError):
