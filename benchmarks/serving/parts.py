@@ -21,7 +21,7 @@ BARE = "bare SQL"
 PEER_SECONDS = 3.0
 AT_ONCE = 16
 OTHERS = 40  # at least as many as the parts without thinking raters need
-VETERANS, VETERAN_ITEMS, VETERAN_DONE, VETERAN_TURNS = 4, 20_000, 19_900, 80
+VETERANS, LEFT_TO_THEM, TURNS = 4, 100, 80
 FACTOR = 1.5
 CLAIM_P50_GOAL = SUBMIT_P50_GOAL = 22.0
 
@@ -57,6 +57,7 @@ class Setting:
     rush: float
     pairs: int
     slots: tuple[int, int]
+    veteran: int
 
     def enter(self, batch: Batch, *, as_user: User | None = None, signed_in: bool = True) -> Rater:
         """A newcomer, or this person, in the batch."""
@@ -156,14 +157,15 @@ def growth(setting: Setting) -> list[dict[str, Any]]:
 
 def veteran(setting: Setting) -> list[dict[str, Any]]:
     """A claim of those who have done nearly all of a batch, and of those who are new to it."""
-    batch = filling.open_batch(place=setting.place, name="veterans", items=VETERAN_ITEMS, overlap=VETERANS + 1)
+    items, done = setting.veteran, setting.veteran - LEFT_TO_THEM
+    batch = filling.open_batch(place=setting.place, name="veterans", items=items, overlap=VETERANS + 1)
     known = [next(setting.newcomers) for _ in range(VETERANS)]
     for n, user in enumerate(known, start=1):
-        filling.let_answer(batch=batch, rater=user, n=n, items=VETERAN_DONE)
+        filling.let_answer(batch=batch, rater=user, n=n, items=done)
     old = [setting.enter(batch, as_user=user) for user in known]
     new = [setting.enter(batch) for _ in known]
-    newcomers, veterans = _in_turn(setting, [new, old], min(setting.pairs, VETERAN_TURNS))
-    return _beside(f"claim of who has done {VETERAN_DONE} of {VETERAN_ITEMS}", veterans, "of who is new", newcomers)
+    newcomers, veterans = _in_turn(setting, [new, old], min(setting.pairs, TURNS))
+    return _beside(f"claim of who has done {done} of {items}", veterans, "of who is new", newcomers)
 
 
 def _beside(name: str, value: list[float], peer_name: str, beside: list[float]) -> list[dict[str, Any]]:
