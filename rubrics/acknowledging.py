@@ -53,6 +53,8 @@ def news_for(*, user: User, version: RubricVersion, begun: Exists | None = None)
 
     `begun` says of a row of RubricVersion whether they have had an item under it before them, answered or not.
     """
+    if version.number == 1:  # nothing came before it
+        return None
     known = known_version(user=user, version=version, begun=begun)
     if known is None or known.number >= version.number:
         return None
