@@ -114,7 +114,7 @@ def _claim(*, batch_id: int, rater: User, beyond: set[uuid.UUID]) -> Assignment 
         return again
     if len(live) >= most_held(batch=batch):
         return None
-    if live:
+    if live and batch.category:  # what is open counts as well where there is a limit
         require_fit(batch=batch, rater=rater, ahead=True)
     slot = _take_slot(batch=batch, rater=rater, again=not (live or beyond))
     if slot is None and expire_leases(batch=batch):
@@ -129,7 +129,7 @@ def _batch(*, pk: int, rater: User) -> Batch:
     nothing. A round stays locked, so that two raters do not begin the same one. Raises NotAllowed.
     """
     allowed = held(user=rater, team=OuterRef("project__team"), role=Role.RATER)
-    batches = Batch.objects.select_related("project__team", "rubric_version__rubric").annotate(allowed=allowed)
+    batches = Batch.objects.select_related("rubric_version__rubric").annotate(allowed=allowed)
     batch = batches.filter(pk=pk).first()
     if batch is None or not batch.allowed:
         raise NotAllowed
@@ -143,12 +143,12 @@ def _mine(*, batch: Batch, rater: User, now: datetime) -> tuple[list[Assignment]
     drafted = Q(state=Assignment.State.EXPIRED) & Exists(Draft.objects.filter(assignment=OuterRef("pk")))
     mine = list(
         Assignment.objects.select_for_update(of=("self",))
-        .select_related("task__prompt", "task__rubric_version__rubric", "slot", "rater")
+        .select_related("task__prompt", "task__rubric_version__rubric", "slot", "draft")
         .filter(Q(state=Assignment.State.LEASED) | drafted, rater=rater, slot__batch=batch)
         .order_by("leased_at", "pk")
     )
     for one in mine:
-        one.slot.batch = one.task.batch = batch
+        one.slot.batch, one.task.batch, one.rater = batch, batch, rater
     live = [one for one in mine if one.state == Assignment.State.LEASED and one.expires_at > now]
     return live, [one for one in mine if one not in live]
 

@@ -7,6 +7,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db.models import Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -26,6 +27,7 @@ from annotation.models import (
     Judgment,
     Placement,
     PreferencePairJudgment,
+    TaskResponse,
 )
 from annotation.paying import pay, pay_correction, unclocked_ms
 from annotation.referring import refer, withdraw
@@ -231,18 +233,17 @@ def _write(
 
 def place(*, judgment: Judgment, reading: Reading, acceptable: list[bool | None]) -> None:
     """Write the rank of each of the task's responses, and whether it could be sent."""
-    if reading.ranks:
-        members = judgment.task.members.order_by("position")
-        Placement.objects.bulk_create(
-            Placement(
-                judgment=judgment,
-                response_id=member.response_id,
-                position=member.position,
-                rank=reading.ranks[member.position],
-                acceptable=acceptable[member.position],
-            )
-            for member in members
+    members = TaskResponse.objects.filter(task=judgment.task_id).values("response")
+    Placement.objects.bulk_create(
+        Placement(
+            judgment=judgment,
+            response_id=Subquery(members.filter(position=position)),
+            position=position,
+            rank=rank,
+            acceptable=acceptable[position],
         )
+        for position, rank in enumerate(reading.ranks)
+    )
 
 
 def _audit(*, judgment: Judgment, assignment: Assignment, rater: User, verb: str) -> None:

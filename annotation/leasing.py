@@ -26,7 +26,7 @@ from workforce.roles import held
 WORDS_A_MINUTE = 200
 READINGS = 4
 LONGEST_LEASE = 24 * 3600
-HELD_WITH = ("slot__batch__project__team", "slot__batch__rubric_version", "task__rubric_version", "rater", "draft")
+HELD_WITH = ("slot__batch__project__team", "task__rubric_version", "draft")
 MOST_AT_ONCE = 5000
 
 
@@ -68,7 +68,7 @@ def find_lease_and_key(*, token: uuid.UUID, rater: User, submission: uuid.UUID |
         raise UnknownLease
     if not assignment.allowed:
         raise NotAllowed
-    assignment.task.batch = assignment.slot.batch  # one row: whoever asks for it reads it once
+    assignment.task.batch, assignment.rater = assignment.slot.batch, rater  # nobody needs to ask for them again
     return assignment, assignment.key_used
 
 
@@ -162,18 +162,20 @@ def begin(*, token: uuid.UUID, rater: User, active_ms: int = 0, idle_ms: int = 0
     its batch to a newer rubric version. One whose content the rater has stopped agreeing to goes back unseen.
     Raises UnknownLease, AlreadySubmitted, LeaseLost, RubricChanged, ConsentNeeded.
     """
-    with transaction.atomic():
+    with transaction.atomic():  # what goes back stays back when it is refused
         lock_rater(rater=rater)
         assignment = find_lease(token=token, rater=rater)
         unwanted = assignment.begun_at is None and not consented(batch=assignment.slot.batch, rater=rater)
         if unwanted and assignment.state == Assignment.State.LEASED:
             end([assignment], state=Assignment.State.RELEASED)
         changed = not unwanted and out_of_turn(assignment=assignment)
+        if not (unwanted or changed):
+            _keep(assignment=assignment, active_ms=active_ms, idle_ms=idle_ms)
     if unwanted:
         raise ConsentNeeded
     if changed:
         raise RubricChanged
-    return keep(token=token, rater=rater, active_ms=active_ms, idle_ms=idle_ms)
+    return assignment
 
 
 @transaction.atomic
@@ -184,11 +186,15 @@ def keep(*, token: uuid.UUID, rater: User, active_ms: int = 0, idle_ms: int = 0)
     """
     lock_rater(rater=rater)
     assignment = find_lease(token=token, rater=rater)
+    _keep(assignment=assignment, active_ms=active_ms, idle_ms=idle_ms)
+    return assignment
+
+
+def _keep(*, assignment: Assignment, active_ms: int, idle_ms: int) -> None:
     if gone(assignment=assignment):
         raise LeaseLost
     restart(assignment=assignment)
     pay(assignment=assignment, ms=active_ms, idle_ms=idle_ms)
-    return assignment
 
 
 @transaction.atomic

@@ -16,7 +16,8 @@ PARTS = {
     "postgresql": ["sequential", "raters", "saturated", "growth", "veteran"],
     "sqlite": ["sequential", "raters", "saturated"],
 }
-SHORT = {"items": 2_000, "seconds": 10.0, "ramp": 5.0, "rush": 5.0, "pairs": 30, "raters": 20, "slots": (2_000, 20_000)}
+SHORT = {"raters": 20, "seconds": 10.0, "ramp": 5.0, "rush": 5.0, "pairs": 20}
+SHORT_SIZES = {"items": 4_000, "slots": (2_000, 8_000), "veteran": 2_000}
 
 
 def arguments() -> argparse.Namespace:
@@ -31,11 +32,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--pairs", type=int, default=300, help="claims and answers of one alone")
     parser.add_argument("--items", type=int, help="of the batch they work in; 500,000 on PostgreSQL, 50,000 on SQLite")
     parser.add_argument("--slots", type=int, nargs=2, default=(10_000, 1_000_000), metavar=("FEW", "MANY"))
+    parser.add_argument("--veteran", type=int, default=20_000, help="items of a batch that some have nearly done")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--short", action="store_true", help="everything small, to see that it works")
     given = parser.parse_args()
     if given.short:
-        vars(given).update(SHORT)
+        vars(given).update(SHORT | SHORT_SIZES)
     given.parts = given.parts or PARTS[given.database]
     return given
 
@@ -63,6 +65,7 @@ def measure(given: argparse.Namespace, url: str) -> list[dict[str, object]]:
         rush=given.rush,
         pairs=given.pairs,
         slots=tuple(given.slots),
+        veteran=given.veteran,
     )
     results = []
     for name in given.parts:

@@ -12,7 +12,7 @@ from annotation.models import Assignment, Batch, Comparison, Slot, Task, TaskRes
 from demo.seeding import Place, seed_project
 from workforce.models import User
 
-PATTERN = 1000  # items that are made by the verb
+PATTERN = 200  # items that are made by the verbs
 WORDS = "Some words to read, as many as an answer has that somebody would read. " * 12
 
 
@@ -35,7 +35,7 @@ def make_place(*, raters: int) -> Place:
 
 
 def open_batch(*, place: Place, name: str, items: int, overlap: int) -> Batch:
-    """A batch of pairs with items × overlap slots; items beyond the first thousand are rounded up to thousands."""
+    """A batch of pairs with items × overlap slots; items beyond the pattern are rounded up to multiples of it."""
     chosen = Comparison.objects.order_by("pk")[: min(items, PATTERN)]
     batch = batching.open_batch(
         project=place.project,

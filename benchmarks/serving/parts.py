@@ -21,7 +21,7 @@ BARE = "bare SQL"
 PEER_SECONDS = 3.0
 AT_ONCE = 16
 OTHERS = 40  # at least as many as the parts without thinking raters need
-VETERANS, VETERAN_ITEMS, VETERAN_DONE, VETERAN_TURNS = 4, 20_000, 19_900, 80
+VETERANS, LEFT_TO_THEM, TURNS = 4, 100, 80
 FACTOR = 1.5
 CLAIM_P50_GOAL = SUBMIT_P50_GOAL = 22.0
 
@@ -57,6 +57,7 @@ class Setting:
     rush: float
     pairs: int
     slots: tuple[int, int]
+    veteran: int
 
     def enter(self, batch: Batch, *, as_user: User | None = None, signed_in: bool = True) -> Rater:
         """A newcomer, or this person, in the batch."""
@@ -67,15 +68,21 @@ class Setting:
             rater.sign_in()
         return rater
 
-    def begin_anew(self, *, counts_from: float = 0.0) -> None:
+    def begin_anew(self, *, counts: tuple[float, float] = (0.0, float("inf"))) -> None:
         """Forget the times so far; what was refused and acknowledged stays."""
         self.ledger.took = {what: [] for what in self.ledger.took}
-        self.ledger.counts_from = counts_from
+        self.ledger.counts = counts
+
+    def batch(self, *, items: int) -> Batch:
+        """A batch of so many pairs, two answers each; parts that want the same work in the same."""
+        name = f"{items} pairs"
+        found = Batch.objects.filter(name=name).first()
+        return found or filling.open_batch(place=self.place, name=name, items=items, overlap=2)
 
 
 def sequential(setting: Setting) -> list[dict[str, Any]]:
     """One rater alone, one request after the other."""
-    batch = filling.open_batch(place=setting.place, name="alone", items=min(setting.items, 10_000), overlap=1)
+    batch = setting.batch(items=min(setting.items, setting.slots[0] // 2))
     rater = setting.enter(batch)
     _pairs(rater, 10)
     setting.begin_anew()
@@ -98,12 +105,12 @@ def sequential(setting: Setting) -> list[dict[str, Any]]:
 def raters(setting: Setting) -> list[dict[str, Any]]:
     """Many raters who think, coming one after the other; what they see until the ramp is over does not count."""
     goals = GOALS[connection.vendor]
-    batch = filling.open_batch(place=setting.place, name="thinking", items=setting.items, overlap=2)
+    batch = setting.batch(items=setting.items)
     everybody = [setting.enter(batch, signed_in=False) for _ in range(setting.raters)]
     claims, answers = _bare(threads=1)
     start = time.monotonic()
-    setting.begin_anew(counts_from=start + setting.ramp)
     until, step = start + setting.ramp + setting.seconds, setting.ramp / setting.raters
+    setting.begin_anew(counts=(start + setting.ramp, until))
     at_once(
         partial(think_and_answer, rater, comes_at=start + n * step, until=until, think=setting.think)
         for n, rater in enumerate(everybody)
@@ -129,7 +136,7 @@ def raters(setting: Setting) -> list[dict[str, Any]]:
 def saturated(setting: Setting) -> list[dict[str, Any]]:
     """Raters who do not think: how many pairs of claim and answer the machine does."""
     goal = GOALS[connection.vendor].pairs
-    batch = filling.open_batch(place=setting.place, name="rush", items=setting.items, overlap=2)
+    batch = setting.batch(items=setting.items)
     everybody = [setting.enter(batch) for _ in range(AT_ONCE)]
     setting.begin_anew()
     until = time.monotonic() + setting.rush
@@ -143,24 +150,22 @@ def saturated(setting: Setting) -> list[dict[str, Any]]:
 def growth(setting: Setting) -> list[dict[str, Any]]:
     """A claim among few slots and among many; the few are measured again beside the many, in turn."""
     few, many = setting.slots
-    batches = [
-        filling.open_batch(place=setting.place, name=f"{slots} slots", items=slots // 2, overlap=2)
-        for slots in (few, many)
-    ]
+    batches = [setting.batch(items=slots // 2) for slots in (few, many)]
     small, large = _in_turn(setting, [[setting.enter(batch)] for batch in batches], setting.pairs)
     return _beside(f"claim among {many} slots", large, f"among {few}", small)
 
 
 def veteran(setting: Setting) -> list[dict[str, Any]]:
     """A claim of those who have done nearly all of a batch, and of those who are new to it."""
-    batch = filling.open_batch(place=setting.place, name="veterans", items=VETERAN_ITEMS, overlap=VETERANS + 1)
+    items, done = setting.veteran, setting.veteran - LEFT_TO_THEM
+    batch = filling.open_batch(place=setting.place, name="veterans", items=items, overlap=VETERANS + 1)
     known = [next(setting.newcomers) for _ in range(VETERANS)]
     for n, user in enumerate(known, start=1):
-        filling.let_answer(batch=batch, rater=user, n=n, items=VETERAN_DONE)
+        filling.let_answer(batch=batch, rater=user, n=n, items=done)
     old = [setting.enter(batch, as_user=user) for user in known]
     new = [setting.enter(batch) for _ in known]
-    newcomers, veterans = _in_turn(setting, [new, old], min(setting.pairs, VETERAN_TURNS))
-    return _beside(f"claim of who has done {VETERAN_DONE} of {VETERAN_ITEMS}", veterans, "of who is new", newcomers)
+    newcomers, veterans = _in_turn(setting, [new, old], min(setting.pairs, TURNS))
+    return _beside(f"claim of who has done {done} of {items}", veterans, "of who is new", newcomers)
 
 
 def _beside(name: str, value: list[float], peer_name: str, beside: list[float]) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from typing import Any
 from demo.client import Person, Refused
 
 DRAFTS = 0.3  # share of items of which the page saves a draft
-NEXT, BEGIN, DRAFT, SUBMIT = "next", "begin", "draft", "submit"
+COME, NEXT, BEGIN, DRAFT, SUBMIT = "come", "next", "begin", "draft", "submit"
 
 
 class Ledger:
@@ -25,13 +25,13 @@ class Ledger:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.took: dict[str, list[float]] = {NEXT: [], BEGIN: [], DRAFT: [], SUBMIT: []}
+        self.took: dict[str, list[float]] = {COME: [], NEXT: [], BEGIN: [], DRAFT: [], SUBMIT: []}
         self.refused: Counter[str] = Counter()
         self.acknowledged: list[str] = []
-        self.counts_from = 0.0
+        self.counts = (0.0, float("inf"))  # what began between these moments
 
     def note(self, what: str, *, since: float) -> None:
-        if since >= self.counts_from:
+        if self.counts[0] <= since < self.counts[1]:
             with self.lock:
                 self.took[what].append(time.monotonic() - since)
 
@@ -52,7 +52,7 @@ class Rater:
         self.token = ""
 
     def sign_in(self) -> None:
-        self.person.sign_in(self.link)
+        self._timed(COME, lambda: self.person.sign_in(self.link))
 
     def next(self, *, since: float | None = None) -> bool:
         """Ask for the next item; False if nothing is left."""
@@ -86,7 +86,10 @@ class Rater:
 def think_and_answer(rater: Rater, *, comes_at: float, until: float, think: float) -> None:
     """Come, sign in, and answer after thinking times that are drawn from an exponential law of this mean (s)."""
     _sleep_until(comes_at)
-    rater.sign_in()
+    try:
+        rater.sign_in()
+    except (Refused, HTTPException, OSError):
+        return  # the ledger has it
     due = time.monotonic()
     while due < until:
         submission = str(uuid.uuid4())
@@ -100,6 +103,8 @@ def think_and_answer(rater: Rater, *, comes_at: float, until: float, think: floa
                 _sleep_until(due + pause / 2)
                 rater.draft(submission=submission)
             due += pause
+            if due >= until:
+                return
             _sleep_until(due)
             rater.submit(submission=submission, ms=round(pause * 1000), since=due)
         except (Refused, HTTPException, OSError):
