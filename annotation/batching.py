@@ -25,6 +25,7 @@ from annotation.models import (
 )
 from annotation.numbering import next_number
 from annotation.panels import bring_panel
+from annotation.queueing.golds import golds_wrong, pool_of
 from annotation.scales import SCALES
 from annotation.skills import skill_named
 from rubrics.models import RubricVersion
@@ -133,6 +134,12 @@ def open_batch(
     wrong |= options_wrong(options=options, project=project, kind=kind, version=rubric_version, sizes=sizes)
     if options.pass_at is not None and not 1 <= options.pass_at <= len(items):
         wrong["pass_at"] = f"Between 1 and the {len(items)} items of the round."
+    golds: list[Item] = []
+    if options.gold_rate and not wrong:
+        taken = {item.comparison.pk for item in items if item.comparison is not None}
+        pool = pool_of(project=project, kind=kind, scale=scale, version=rubric_version, but=taken)
+        golds = items_from_comparisons(comparisons=pool, kind=kind)
+        wrong |= {"gold_rate": text} if (text := golds_wrong(pool=pool)) else {}
     if wrong:
         raise ItemsDoNotFit(fields=wrong)
     batch = Batch.objects.create(
@@ -151,6 +158,9 @@ def open_batch(
     tasks = add_tasks(batch=batch, items=items)
     if options.mode == Batch.Mode.CALIBRATION:
         bring_panel(batch=batch, tasks=tasks)
+    if golds:
+        first = len(tasks) + 1
+        bring_panel(batch=batch, tasks=add_tasks(batch=batch, items=golds, first_number=first, lane=Task.Lane.GOLD))
     Slot.objects.bulk_create(
         (Slot(task=task, n=n, batch=batch, place=task.place) for task in tasks for n in range(1, overlap + 1)),
         batch_size=CHUNK,
@@ -160,13 +170,24 @@ def open_batch(
         actor=actor,
         verb="open_batch",
         target=f"batch:{batch.pk}",
-        detail={"kind": kind, "mode": options.mode, "tasks": len(tasks), "overlap": overlap, "origin": origin},
+        detail={
+            "kind": kind,
+            "mode": options.mode,
+            "tasks": len(tasks),
+            "golds": len(golds),
+            "overlap": overlap,
+            "origin": origin,
+        },
     )
     return batch
 
 
-def add_tasks(*, batch: Batch, items: Sequence[Item], first_number: int = 1) -> list[Task]:
-    """Tasks with their responses, without slots, numbered from first_number. The most urgent get the first places."""
+def add_tasks(
+    *, batch: Batch, items: Sequence[Item], first_number: int = 1, lane: Task.Lane = Task.Lane.WORK
+) -> list[Task]:
+    """Tasks with their responses, without slots, numbered from first_number. The most urgent get the first places;
+    only work has places.
+    """
     urgent_first = sorted(range(len(items)), key=lambda index: -items[index].priority)
     places = {index: place for place, index in enumerate(urgent_first, start=first_number)}
     tasks = Task.objects.bulk_create(
@@ -176,7 +197,8 @@ def add_tasks(*, batch: Batch, items: Sequence[Item], first_number: int = 1) -> 
                 prompt=item.prompt,
                 comparison=item.comparison,
                 number=number,
-                place=places[number - first_number],
+                lane=lane,
+                place=places[number - first_number] if lane == Task.Lane.WORK else None,
                 priority=item.priority,
                 reason=item.reason,
                 words=words_of(prompt=item.prompt, responses=item.responses),
@@ -289,7 +311,7 @@ def progress_of(*, batch: Batch) -> Progress:
     states = Slot.objects.wanted().filter(batch=batch).aggregate(**counts_by_state())
     out = Q(standing=Task.Standing.OUT)
     answered = ~Exists(Slot.objects.unanswered().filter(task=OuterRef("pk")))
-    counts = batch.tasks.aggregate(
+    counts = batch.tasks.work().aggregate(
         tasks=Count("pk"), out=Count("pk", filter=out), finished=Count("pk", filter=~out & Q(answered))
     )
     return Progress(slots=sum(states.values()), **states, **counts)

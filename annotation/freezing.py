@@ -230,7 +230,7 @@ def _usable(project: Project, batches: Sequence[Batch], left_out: Counter[str]) 
         left_out.update(judgments_of_calibration=practised)
     ratings = [batch for batch in mine if batch.kind == Batch.Kind.RATING and batch not in practice]
     if ratings:
-        scored = Judgment.objects.current().filter(task__batch__in=ratings).count()
+        scored = Judgment.objects.current().of_work().filter(task__batch__in=ratings).count()
         left_out.update(judgments_without_a_verdict=scored)
     kinds = (Batch.Kind.PAIRWISE, Batch.Kind.RANKING)
     chosen = [batch for batch in mine if batch.kind in kinds and batch not in practice]

@@ -110,7 +110,11 @@ def make_room(*, tasks: QuerySet[Task], overlap: int) -> int:
     answering = lock_items(tasks=tasks)
     has = Count("slots", filter=~Q(slots__state=Slot.State.RETIRED))
     wanted = Least(F("extra") + overlap, MOST_ANSWERS)
-    queued = tasks.exclude(standing=Task.Standing.OUT).annotate(lacks=wanted - has, made=Count("slots"))
+    queued = (
+        tasks.filter(lane=Task.Lane.WORK)
+        .exclude(standing=Task.Standing.OUT)
+        .annotate(lacks=wanted - has, made=Count("slots"))
+    )
     short = list(queued.filter(lacks__gt=0).order_by("pk"))
     if not short:
         return 0

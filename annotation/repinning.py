@@ -86,10 +86,10 @@ def groups_of(*, versions: Collection[RubricVersion]) -> list[list[RubricVersion
 def consequences(*, batch: Batch) -> Consequences:
     """What would happen if the batch moved now. Reads only."""
     open_slots = Slot.objects.unanswered().filter(task=OuterRef("pk"))
-    tasks = Task.objects.filter(batch=batch)
+    tasks = Task.objects.work().filter(batch=batch)
     untouched = _untouched(tasks).count()
     finished = tasks.filter(~Exists(open_slots)).count()
-    judged = Judgment.objects.current().filter(task__batch=batch).count()
+    judged = Judgment.objects.current().of_work().filter(task__batch=batch).count()
     written = Demonstration.objects.current().filter(task__batch=batch).count()
     live = Assignment.objects.filter(task__batch=batch, state=Assignment.State.LEASED)
     return Consequences(

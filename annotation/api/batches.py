@@ -80,7 +80,7 @@ def tasks(request: Request, batch_id: int) -> Response:
     if not after.isascii() or not after.isdecimal() or len(after) > 9:
         raise ValidationError({"after": "A task number."})
     opinions = Count("judgments", filter=Q(judgments__superseded_by=None))
-    found = batch.tasks.filter(number__gt=int(after)).select_related("comparison", "prompt")
+    found = batch.tasks.work().filter(number__gt=int(after)).select_related("comparison", "prompt")
     page = list(found.annotate(opinions=opinions).order_by("number")[: TASKS_PER_PAGE + 1])
     shown = page[:TASKS_PER_PAGE]
     body = {
@@ -152,7 +152,7 @@ def batch_body(*, batch: Batch) -> dict[str, Any]:
         "scale": batch.scale,
         "options": options_body(batch),
         "progress": {name: getattr(progress, name) for name in names},
-        "judgments": Judgment.objects.current().filter(task__batch=batch).count(),
+        "judgments": Judgment.objects.current().of_work().filter(task__batch=batch).count(),
     }
 
 

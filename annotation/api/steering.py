@@ -97,7 +97,7 @@ def release(request: Request, pk: int) -> Response:
 def reopen(request: Request, batch_id: int, number: int) -> Response:
     """Ask one more person about a finished item."""
     batch = get_object_or_404(led_batches(request), pk=batch_id)
-    task = get_object_or_404(Task.objects.select_related("batch__project__team"), batch=batch, number=number)
+    task = get_object_or_404(Task.objects.work().select_related("batch__project__team"), batch=batch, number=number)
     reopen_item(task=task, actor=me(request), reason=read(ReasonBody, request)["reason"])
     return Response(batch_body(batch=batch))
 

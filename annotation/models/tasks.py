@@ -151,6 +151,12 @@ class Batch(models.Model):
         return f"Batch {self.number}, {self.name}"
 
 
+class TaskQuerySet(models.QuerySet["Task"]):
+    def work(self) -> Self:
+        """Those that are the batch's own: without gold and repeats."""
+        return self.filter(lane="work")
+
+
 class Task(models.Model):
     """One item of a batch. `reason` says why it was chosen (a lead's choice, uncertain, holdout…).
 
@@ -193,6 +199,8 @@ class Task(models.Model):
     audit = models.BooleanField(default=False, help_text="In the audit stratum, drawn when the batch was opened.")
     repeats = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="repeat")
 
+    objects = TaskQuerySet.as_manager()
+
     class Meta:
         ordering = ["batch", "number"]
         constraints = [
@@ -233,13 +241,17 @@ class TaskResponse(models.Model):
 
 
 class SlotQuerySet(models.QuerySet["Slot"]):
+    def work(self) -> Self:
+        """Those of the batch's own items: gold and repeats have no place, and whatever is asked of them is no count."""
+        return self.filter(place__isnull=False)
+
     def wanted(self) -> Self:
-        """Without those that were retired."""
-        return self.exclude(state="retired")
+        """Those of work without the ones that were retired."""
+        return self.work().exclude(state="retired")
 
     def unanswered(self) -> Self:
-        """Those that an answer is still wanted for."""
-        return self.filter(state__in=["open", "leased"])
+        """Those of work that an answer is still wanted for."""
+        return self.work().filter(state__in=["open", "leased"])
 
     def waiting(self) -> Self:
         """Open ones that may be handed out: nobody holds them, and no lead their item."""
