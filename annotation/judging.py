@@ -26,6 +26,7 @@ from annotation.models import (
     Judgment,
     Placement,
     PreferencePairJudgment,
+    Task,
 )
 from annotation.paying import pay, pay_correction, unclocked_ms
 from annotation.referring import refer, withdraw
@@ -74,7 +75,7 @@ def submit_judgment(
     pay(assignment=assignment, ms=ms, idle_ms=answer.idle_ms)
     declined = _declines(judgment=judgment, assignment=assignment)
     finish(assignment=assignment, surplus=surplus, declined=declined)
-    if declined:
+    if judgment.cant_judge and assignment.slot.batch.mode == Batch.Mode.WORK:
         refer(judgment=judgment)
     _audit(judgment=judgment, assignment=assignment, rater=rater, verb="judge")
     if assignment.slot.batch.mode == Batch.Mode.CALIBRATION:
@@ -127,8 +128,11 @@ def revise_judgment(*, uid: uuid.UUID, rater: User, submission: uuid.UUID, answe
 
 
 def _declines(*, judgment: Judgment, assignment: Assignment) -> bool:
-    """Whether the answer leaves the slot to somebody else. In calibration everybody answers for themselves."""
-    return bool(judgment.cant_judge) and assignment.slot.batch.mode == Batch.Mode.WORK
+    """Whether the answer leaves the slot to somebody else. In calibration everybody answers for themselves, and a slot
+    of gold or of a repeat was made for its rater.
+    """
+    common = assignment.slot.batch.mode == Batch.Mode.WORK and assignment.task.lane == Task.Lane.WORK
+    return bool(judgment.cant_judge) and common
 
 
 def _refer_anew(*, judgment: Judgment, old: Judgment, assignment: Assignment) -> None:
@@ -136,7 +140,7 @@ def _refer_anew(*, judgment: Judgment, old: Judgment, assignment: Assignment) ->
     if old.cant_judge and not judgment.cant_judge:
         withdraw(judgment=judgment)
     elif judgment.cant_judge and judgment.cant_judge != old.cant_judge:
-        if not old.cant_judge:
+        if not old.cant_judge and assignment.task.lane == Task.Lane.WORK:
             give_up(assignment=assignment)
         refer(judgment=judgment)
 

@@ -30,6 +30,8 @@ def reopen_item(*, task: Task, actor: User, reason: str) -> Task:
     task = mine.get()
     seats = Slot.objects.wanted().filter(task=task)
     has = seats.count()
+    if task.lane != Task.Lane.WORK:
+        raise StillWanted("Gold and repeats take as many answers as they are given. Nothing was changed.")
     if seats.unanswered().exists() or task.standing != Task.Standing.QUEUED or has >= MOST_ANSWERS:
         raise StillWanted
     # One more than there are: k may have been lowered after they were answered.

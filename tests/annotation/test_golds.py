@@ -1,14 +1,28 @@
 """Gold among a rater's work: how often, which, by whom, and that nothing shows which it is."""
 
+import uuid
 from collections import Counter
 
 import pytest
+from django.urls import reverse
+from django.utils import timezone
 
-from annotation import assigning, batching
-from annotation.errors import ItemsDoNotFit
+from annotation import assigning, batching, reporting
+from annotation.batch_list import list_batches
+from annotation.desk import take_out
+from annotation.errors import ItemsDoNotFit, StillWanted
+from annotation.forecasting import hourly
+from annotation.judging import Answer, revise_judgment
 from annotation.leasing import release
-from annotation.models import Assignment, Batch, Bookmark, PanelAnswer, Slot, Task
+from annotation.measuring import measure_batch
+from annotation.models import Assignment, Batch, Bookmark, Judgment, PanelAnswer, Referral, Slot, Task
+from annotation.overlapping import change_of, change_overlap
+from annotation.preferring import groups_of
 from annotation.presenting import present
+from annotation.reopening import reopen_item
+from annotation.repinning import consequences, move_batch
+from annotation.undoing import reopen
+from rubrics.models import RubricVersion
 from tests.annotation.golds import lanes_of, make_golds, open_with
 from tests.annotation.makers import answer
 from workforce import people
@@ -171,3 +185,119 @@ def _shape(value):
     if isinstance(value, dict):
         return {key: value[key] if key in ("batch", "kind", "scale", "rubric") else _shape(value[key]) for key in value}
     return [_shape(one) for one in value] if isinstance(value, list) else type(value).__name__
+
+
+def _gold_held(batch: Batch, rater: User) -> Assignment:
+    """The rater's first gold, on their page."""
+    while True:
+        held = assigning.claim_next(batch=batch, rater=rater)
+        assert held is not None
+        if held.task.lane == GOLD:
+            return held
+        answer(held, value=2)
+
+
+def test_a_gold_that_cannot_be_judged_is_told_the_desk_and_given_on(project, lena, rubric_version, rosa, rafi):
+    make_golds(project, [1, -1] * 5)
+    batch = open_with(project, lena, rubric_version, tasks=20, gold_rate=10)
+    held = _gold_held(batch, rosa)
+    answer(held, cant_judge="broken")
+    referral = Referral.objects.get(task=held.task)
+    assert (referral.reason, referral.holds, referral.outcome) == ("broken", False, "")
+    held.refresh_from_db()
+    assert (held.state, held.slot.state, held.task.standing) == ("submitted", "done", "queued")
+    answer(_same(batch, rafi, held.task), cant_judge="expertise")
+    referral.refresh_from_db()
+    assert not referral.holds and Task.objects.get(pk=held.task_id).requires is None
+
+
+def _same(batch: Batch, rater: User, task: Task) -> Assignment:
+    """The rater with the same gold on the page, whatever comes before it."""
+    for _ in range(20):
+        held = assigning.claim_next(batch=batch, rater=rater)
+        if held.task_id == task.pk:
+            return held
+        answer(held, value=2)
+    raise AssertionError("the gold never came")
+
+
+def test_a_gold_taken_out_is_given_no_more(project, lena, rubric_version, rosa, rafi):
+    make_golds(project, [1, -1] * 5)
+    batch = open_with(project, lena, rubric_version, tasks=40, gold_rate=50)
+    held = _gold_held(batch, rosa)
+    answer(held, cant_judge="broken")
+    take_out(referral=Referral.objects.get(), actor=lena, reason="the text is cut off")
+    had = _given(batch, rafi, 35)
+    assert held.task_id not in {one.task_id for one in had}
+    assert [one.task.lane for one in had].count(GOLD) == 9
+
+
+def test_an_answer_to_a_gold_can_be_taken_back_and_corrected(project, lena, rubric_version, rosa):
+    make_golds(project, [1, -1] * 5)
+    batch = open_with(project, lena, rubric_version, tasks=20, gold_rate=10)
+    held = _gold_held(batch, rosa)
+    first = answer(held, value=2).judgment
+    assert reopen(batch=batch, rater=rosa).uid == first.uid
+    for given in ({"cant_judge": "broken"}, {"value": 6}):
+        said = revise_judgment(uid=first.uid, rater=rosa, submission=uuid.uuid4(), answer=Answer(**given))
+        first = said.judgment
+        held.refresh_from_db()
+        assert (held.state, held.slot.state, first.surplus) == ("submitted", "done", False)
+    assert Referral.objects.get().outcome == "withdrawn"
+
+
+def test_no_gold_is_reopened(project, lena, rubric_version):
+    make_golds(project, [1, -1] * 5)
+    batch = open_with(project, lena, rubric_version, tasks=2, gold_rate=10)
+    with pytest.raises(StillWanted):
+        reopen_item(task=Task.objects.filter(batch=batch, lane=GOLD).first(), actor=lena, reason="why not")
+
+
+def test_golds_count_nowhere_among_the_items(client, project, lena, rubric_version, rosa, rafi):
+    """Progress, agreement, sets, exports, k changed in flight, the list and the API see work alone."""
+    make_golds(project, [1, -1] * 6)
+    batch = open_with(project, lena, rubric_version, tasks=20, overlap=2, gold_rate=50)
+    work = sum(lane == "work" for rater in (rosa, rafi) for lane in _lanes(batch, rater, 12))
+    progress = batching.progress_of(batch=batch)
+    assert (progress.tasks, progress.slots, progress.done) == (20, 40, work)
+    marks, slots = reporting.marks_of(batch), reporting.slots_of(batch)
+    assert len(marks.letters) == 20 and sum(marks.counts.values()) == 20
+    assert sum(row.done for row in slots) == work and [row.n for row in slots] == [1, 2]
+    assert sum(row.answers for row in reporting.raters_of(batch, now=timezone.now())) == work
+    assert Judgment.objects.count() == 24 and Judgment.objects.counted().count() == work
+    assert len(list(reporting.judgment_rows(batch))) == work
+    assert sum(hourly(batch=batch).values()) == work
+    assert [row.done for row in list_batches(project=project).rows] == [work]
+    assert all(report.n_labels <= work for report in measure_batch(batch=batch))
+    groups = list(groups_of(batches=[batch], min_judgments=1, seed=0))
+    assert {group.task.lane for group in groups} == {"work"}
+    assert consequences(batch=batch).answers == work
+    before = Slot.objects.filter(place=None).count()
+    change = change_overlap(batch=batch, overlap=3, actor=lena)
+    assert change.added == 20 and Slot.objects.filter(place=None).count() == before
+    assert change_of(batch=batch, overlap=1).retired + change_of(batch=batch, overlap=1).to_go > 0
+    change_overlap(batch=batch, overlap=1, actor=lena)
+    assert not Slot.objects.filter(place=None, state="retired").exists()
+    client.force_login(lena)
+    shown = client.get(reverse("api-batch-tasks", args=[batch.pk])).json()["tasks"]
+    assert len(shown) == 20
+    page = client.get(reverse("batch-items", args=[project.slug, batch.number]))
+    assert page.status_code == 200 and len(page.context["tasks"]) == 20
+
+
+def test_a_gold_follows_its_batch_to_a_newer_version(project, lena, rubric_version, rosa, rafi):
+    make_golds(project, [1, -1] * 5)
+    batch = open_with(project, lena, rubric_version, tasks=40, gold_rate=50)
+    _given(batch, rosa, 10)
+    newer = RubricVersion.objects.create(
+        rubric=rubric_version.rubric, number=2, state="published", published_at=timezone.now(), digest="2" * 64
+    )
+    move_batch(batch=batch, version=newer, actor=lena)
+    had = _given(batch, rafi, 20)
+    assert {one.task.rubric_version_id for one in had if one.task.lane == GOLD} == {newer.pk}
+
+
+def test_a_batch_without_lanes_has_no_bookmark(project, lena, rubric_version, rosa):
+    batch = open_with(project, lena, rubric_version, tasks=2)
+    _given(batch, rosa, 2)
+    assert not Bookmark.objects.exists()
