@@ -50,7 +50,7 @@ PLAIN = BatchOptions()
 
 
 def options_wrong(
-    *, options: BatchOptions, project: Project, kind: str, version: RubricVersion, sizes: Collection[int]
+    *, options: BatchOptions, project: Project, kind: str, version: RubricVersion, sizes: Collection[int], overlap: int
 ) -> dict[str, str]:
     """What does not fit, by option. `sizes` are the numbers of responses of the items, each once."""
     wrong = {**_asked_wrong(options, kind, version, sizes), **_fast_wrong(options, kind)}
@@ -65,7 +65,7 @@ def options_wrong(
             wrong[name] = "This skill belongs to another team."
     if not 1 <= options.priority <= 9:
         wrong["priority"] = "Between 1, which is served first, and 9."
-    return wrong | _round_wrong(options, kind) | _quality_wrong(options, kind)
+    return wrong | _round_wrong(options, kind) | _quality_wrong(options, kind, overlap)
 
 
 def _asked_wrong(options: BatchOptions, kind: str, version: RubricVersion, sizes: Collection[int]) -> dict[str, str]:
@@ -124,7 +124,7 @@ def _round_wrong(options: BatchOptions, kind: str) -> dict[str, str]:
     return wrong
 
 
-def _quality_wrong(options: BatchOptions, kind: str) -> dict[str, str]:
+def _quality_wrong(options: BatchOptions, kind: str, overlap: int) -> dict[str, str]:
     wrong = {}
     for name, most in (("gold_rate", 50), ("repeat_rate", 20), ("audit_share", 100)):
         if not 0 <= getattr(options, name) <= most:
@@ -132,6 +132,8 @@ def _quality_wrong(options: BatchOptions, kind: str) -> dict[str, str]:
     for name in ("audit_overlap", "overlap_most"):
         if (wanted := getattr(options, name)) is not None and not 1 <= wanted <= MOST_ANSWERS:
             wrong[name] = f"Between 1 and {MOST_ANSWERS} answers."
+    if options.overlap_most is not None and not 2 <= overlap < options.overlap_most:
+        wrong["overlap_most"] = "More than the answers per item, of which there must be two: one cannot be split."
     if options.audit_overlap is not None and not options.audit_share:
         wrong["audit_overlap"] = "Say how many percent of the items are in the audit stratum."
     if kind == Kind.DEMONSTRATION:

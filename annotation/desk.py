@@ -78,7 +78,7 @@ def reopen_referral(*, referral: Referral, actor: User, reason: str) -> Referral
         mine.update(requires=found.skill_before_id)
     hold_back(task=task)
     if before == Outcome.OUT:
-        make_room(tasks=mine, overlap=batch.overlap)
+        make_room(batch=batch, tasks=mine)
     found.outcome, found.settled_at, found.settled_by, found.note = "", None, None, ""
     found.skill, found.skill_before, found.holds = None, None, True
     found.save()

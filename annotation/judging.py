@@ -29,6 +29,7 @@ from annotation.models import (
     Task,
 )
 from annotation.paying import pay, pay_correction, unclocked_ms
+from annotation.queueing.adapting import adapt
 from annotation.referring import refer, withdraw
 from annotation.repinning import version_of
 from annotation.replaying import says_the_same
@@ -77,6 +78,7 @@ def submit_judgment(
     finish(assignment=assignment, surplus=surplus, declined=declined)
     if judgment.cant_judge and assignment.slot.batch.mode == Batch.Mode.WORK:
         refer(judgment=judgment)
+    adapt(batch=assignment.slot.batch, task=assignment.task)
     _audit(judgment=judgment, assignment=assignment, rater=rater, verb="judge")
     if assignment.slot.batch.mode == Batch.Mode.CALIBRATION:
         conclude(batch=assignment.slot.batch, rater=rater)
@@ -123,6 +125,7 @@ def revise_judgment(*, uid: uuid.UUID, rater: User, submission: uuid.UUID, answe
         idle_ms=answer.idle_ms,
     )
     _refer_anew(judgment=judgment, old=old, assignment=old.assignment)
+    adapt(batch=batch, task=old.assignment.task, corrects=old)
     _audit(judgment=judgment, assignment=old.assignment, rater=rater, verb="revise_judgment")
     return Submitted(judgment, created=True)
 

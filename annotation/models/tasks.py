@@ -162,7 +162,8 @@ class Task(models.Model):
 
     `rubric_version` is pinned when the item is first handed out, so that all its answers are given under the
     same version; until then it follows its batch. `words` counts prompt and responses. `requires` is a skill that
-    this item needs beyond its batch's; `extra` says how many answers more than the batch's overlap a lead asked for.
+    this item needs beyond its batch's; `extra` says how many answers
+    more than the overlap are wanted, because a lead asked for them or people are split.
 
     Work items have a `place` in the batch's order. A gold item has a known answer and a repeat is an earlier item of
     the batch once more: they are given to a rater at turns of that rater's own, have no place, and their answers
