@@ -80,7 +80,7 @@ class OpenBatchForm(ScheduleForm):
         max_value=50,
         initial=0,
         required=False,
-        help_text="Items with a panel’s answer, among the work and not told from it. Five of a rater’s first ten.",
+        help_text="Items with a panel’s answer, among the work; nobody can tell which. Five of a rater’s first ten.",
     )
     repeat_rate = forms.IntegerField(
         label="Repeats, in percent",

@@ -13,14 +13,14 @@ from annotation.queueing.agreeing import agree, with_what_was_said
 
 NEWEST = 2000
 RIGHT = {
-    Batch.Kind.PAIRWISE.value: "the grade is on the panel’s side",
-    Batch.Kind.RANKING.value: "no two answers that the panel orders stand the other way or level",
-    Batch.Kind.RATING.value: "every score is within one point of the panel’s, and else the same",
+    Batch.Kind.PAIRWISE.value: "right: the grade is on the panel’s side",
+    Batch.Kind.RANKING.value: "right: no two answers that the panel orders stand the other way or level",
+    Batch.Kind.RATING.value: "right: every score is within one point of the panel’s, and else the same",
 }
 ALIKE = {
-    Batch.Kind.PAIRWISE.value: "the same side both times, or both times neither",
-    Batch.Kind.RANKING.value: "the same answers first both times",
-    Batch.Kind.RATING.value: "no score moved by more than a point, and else the same",
+    Batch.Kind.PAIRWISE.value: "alike: the same side both times, or both times neither",
+    Batch.Kind.RANKING.value: "alike: the same answers first both times",
+    Batch.Kind.RATING.value: "alike: no score moved by more than a point, and else the same",
 }
 
 
