@@ -49,6 +49,8 @@ def take_out(*, referral: Referral, actor: User, reason: str) -> Referral:
     retire(slots=slots)
     found, task = _take(referral=referral, actor=actor, reason=reason)
     Task.objects.filter(pk=task.pk).update(standing=Task.Standing.OUT)
+    if task.batch.overlap_most is not None:  # an answer may have asked for one more before the task was locked
+        retire(slots=slots, passing_by=True)
     let_go(slots=slots)
     return _settle(referral=found, outcome=Outcome.OUT, actor=actor, reason=reason)
 

@@ -188,10 +188,11 @@ def _retire(*, batch: Batch) -> int:
     return retired
 
 
-def retire(*, slots: QuerySet[Slot]) -> int:
-    """Want no answer any longer in those of the slots that have none; how many."""
+def retire(*, slots: QuerySet[Slot], passing_by: bool = False) -> int:
+    """Want no answer any longer in those of the slots that have none; how many. `passing_by` those that are locked."""
     waiting = slots.filter(state__in=[Slot.State.OPEN, Slot.State.LEASED])
-    locked = list(waiting.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk", flat=True))
+    locking = waiting.select_for_update(of=("self",), no_key=True, skip_locked=passing_by)
+    locked = list(locking.order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(locked), CHUNK):
         Slot.objects.filter(pk__in=locked[start : start + CHUNK]).update(state=Slot.State.RETIRED)
     return len(locked)

@@ -52,6 +52,8 @@ def _golds(batch: Batch) -> Share:
     for judgment in _newest(batch, Task.Lane.GOLD):
         panel = judgment.task.panel_answer
         scores = scores_beside(judgment=judgment, panel=panel) if batch.kind == Batch.Kind.RATING else []
+        if batch.kind == Batch.Kind.RATING and not scores:  # a newer version asks nothing that the panel answered
+            continue
         right.append(agrees(judgment=judgment, panel=panel, scores=scores) is True)
     return Share("Gold", sum(right), len(right))
 

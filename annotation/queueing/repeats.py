@@ -1,7 +1,8 @@
 """An earlier item of the rater's own once more, with the sides swapped: whether somebody agrees with themselves.
 
 An item has one twin, which all raters share who are given it again; each has a slot of their own there. What is
-repeated lies fifteen items back at least, was judged, and is no gold: that one has an answer to be held against.
+repeated lies fifteen items back at least, was judged under the version that the batch has now, which else would tell
+it from work, and is no gold: that one has an answer to be held against.
 """
 
 import random
@@ -46,7 +47,8 @@ def _choice(*, batch: Batch, rater: User) -> Task | None:
     )
     judged = Judgment.objects.current().filter(task=OuterRef("pk"), rater=rater, cant_judge="")
     seen_twice = Assignment.objects.filter(task__repeats=OuterRef("pk"), rater=rater)
-    work = Task.objects.work().filter(pk__in=back, standing=Task.Standing.QUEUED)
+    same = {"standing": Task.Standing.QUEUED, "rubric_version": batch.rubric_version_id}
+    work = Task.objects.work().filter(pk__in=back, **same)
     found = list(work.filter(Exists(answered), Exists(judged), ~Exists(seen_twice)).order_by("pk"))
     if not found:
         return None

@@ -4,6 +4,8 @@ import uuid
 from collections import Counter
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -12,6 +14,7 @@ from annotation.batch_list import list_batches
 from annotation.desk import take_out
 from annotation.errors import ItemsDoNotFit, StillWanted
 from annotation.forecasting import hourly
+from annotation.freezing import preview_preference_set
 from annotation.judging import Answer, revise_judgment
 from annotation.leasing import release
 from annotation.measuring import measure_batch
@@ -19,6 +22,7 @@ from annotation.models import Assignment, Batch, Bookmark, Judgment, PanelAnswer
 from annotation.overlapping import change_of, change_overlap
 from annotation.preferring import groups_of
 from annotation.presenting import present
+from annotation.queueing.adapting import adapt
 from annotation.reopening import reopen_item
 from annotation.repinning import consequences, move_batch
 from annotation.undoing import reopen
@@ -301,3 +305,39 @@ def test_a_batch_without_lanes_has_no_bookmark(project, lena, rubric_version, ro
     batch = open_with(project, lena, rubric_version, tasks=2)
     _given(batch, rosa, 2)
     assert not Bookmark.objects.exists()
+
+
+def test_a_set_says_how_many_answers_were_to_gold(project, lena, rubric_version, rosa):
+    make_golds(project, [1, -1] * 6)
+    batch = open_with(project, lena, rubric_version, tasks=20, gold_rate=10)
+    _given(batch, rosa, 10)
+    counts = preview_preference_set(project=project, batches=[batch])
+    assert counts["left_out"]["judgments_of_gold_and_repeats"] == 5 and counts["pairs"] == 5
+
+
+def test_what_a_gold_shows_is_the_same_through_a_claim_ahead(project, lena, rubric_version, rosa):
+    """Items fetched ahead take their turns like others: five of the first ten are gold however many are held."""
+    make_golds(project, [1, -1] * 6)
+    batch = open_with(project, lena, rubric_version, tasks=20, gold_rate=10)
+    held: list[Assignment] = []
+    lanes = []
+    for _ in range(10):
+        while len(held) < 4:
+            ahead = assigning.claim_next(batch=batch, rater=rosa, beyond={one.token for one in held})
+            held.append(ahead)
+            lanes.append(ahead.task.lane)
+        answer(held.pop(0), value=2)
+    assert lanes[:10].count(GOLD) == 5
+    assert Bookmark.objects.get(rater=rosa).turns == len(lanes) == Assignment.objects.filter(rater=rosa).count()
+
+
+def test_without_gold_repeats_and_adaptive_overlap_nothing_more_is_asked(project, lena, rubric_version, rosa):
+    batch = open_with(project, lena, rubric_version, tasks=2)
+    with CaptureQueriesContext(connection) as asked:
+        held = assigning.claim_next(batch=batch, rater=rosa)
+        answer(held, value=2)
+    said = [one["sql"] for one in asked.captured_queries]
+    assert not [sql for sql in said if "bookmark" in sql or "panelanswer" in sql]
+    with CaptureQueriesContext(connection) as asked:
+        adapt(batch=batch, task=held.task)
+    assert not asked.captured_queries
