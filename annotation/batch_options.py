@@ -7,7 +7,7 @@ from datetime import datetime
 from annotation.answers import BEST_WORST_FROM
 from annotation.criteria import fitting
 from annotation.models import Batch, Project
-from annotation.models.tasks import MOST_ANSWERS
+from annotation.models.tasks import MOST_ANSWERS, MOST_GOLD, MOST_REPEATS
 from rubrics.models import RubricVersion
 from workforce.models import Skill
 
@@ -126,7 +126,7 @@ def _round_wrong(options: BatchOptions, kind: str) -> dict[str, str]:
 
 def _quality_wrong(options: BatchOptions, kind: str, overlap: int) -> dict[str, str]:
     wrong = {}
-    for name, most in (("gold_rate", 50), ("repeat_rate", 20), ("audit_share", 100)):
+    for name, most in (("gold_rate", MOST_GOLD), ("repeat_rate", MOST_REPEATS), ("audit_share", 100)):
         if not 0 <= getattr(options, name) <= most:
             wrong[name] = f"Between 0 and {most} percent."
     for name in ("audit_overlap", "overlap_most"):

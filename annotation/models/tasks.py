@@ -17,6 +17,7 @@ from workforce.models import Role, Skill, User, Vendor
 from workforce.roles import teams_of
 
 MOST_ANSWERS = 100
+MOST_GOLD, MOST_REPEATS = 50, 20  # percent of a rater's items
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):
@@ -135,7 +136,7 @@ class Batch(models.Model):
                 name="distressing_content_has_a_severity",
             ),
             models.CheckConstraint(
-                condition=models.Q(gold_rate__lte=50, repeat_rate__lte=20, audit_share__lte=100),
+                condition=models.Q(gold_rate__lte=MOST_GOLD, repeat_rate__lte=MOST_REPEATS, audit_share__lte=100),
                 name="shares_of_a_batch_are_within_bounds",
             ),
             models.CheckConstraint(
