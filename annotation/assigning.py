@@ -16,6 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import (
     Count,
     Exists,
+    F,
     OuterRef,
     Prefetch,
     Q,
@@ -39,7 +40,11 @@ from annotation.leasing import (
     release,
     restart,
 )
-from annotation.models import Assignment, Batch, Draft, Slot, Task, TaskResponse
+from annotation.models import Assignment, Batch, Bookmark, Draft, Slot, Task, TaskResponse
+from annotation.queueing.bookmarks import count_turn
+from annotation.queueing.lanes import has_lanes, take_back, take_lane
+from annotation.queueing.repeats import swapped_order
+from annotation.queueing.turns import turns_to_come
 from workforce.errors import NotAllowed
 from workforce.models import Role, User
 from workforce.roles import held
@@ -116,9 +121,9 @@ def _claim(*, batch_id: int, rater: User, beyond: set[uuid.UUID]) -> Assignment 
         return None
     if live and batch.category:  # what is open counts as well where there is a limit
         require_fit(batch=batch, rater=rater, ahead=True)
-    slot = _take_slot(batch=batch, rater=rater, again=not (live or beyond))
+    slot = _next_slot(batch=batch, rater=rater, again=not (live or beyond))
     if slot is None and expire_leases(batch=batch):
-        slot = _take_slot(batch=batch, rater=rater, again=not (live or beyond))
+        slot = _next_slot(batch=batch, rater=rater, again=not (live or beyond))
     if slot is None and not live and batch.mode != Batch.Mode.CALIBRATION:
         slot = _take_over(batch=batch, rater=rater, now=now)
     return _lease(slot=slot, batch=batch, rater=rater, begun_at=None if beyond else now) if slot else None
@@ -153,6 +158,14 @@ def _mine(*, batch: Batch, rater: User, now: datetime) -> tuple[list[Assignment]
     return live, [one for one in mine if one not in live]
 
 
+def _next_slot(*, batch: Batch, rater: User, again: bool) -> Slot | None:
+    """A gold or a repeat if it is the rater's turn, else the best slot of work; at the end what they gave up."""
+    if not has_lanes(batch=batch):
+        return _take_slot(batch=batch, rater=rater, again=again)
+    slot = take_lane(batch=batch, rater=rater) or _take_slot(batch=batch, rater=rater, again=again)
+    return slot or (take_back(batch=batch, rater=rater) if again else None)
+
+
 def _take_slot(*, batch: Batch, rater: User, again: bool) -> Slot | None:
     """The best slot there is. What the rater gave up comes `again` only when nothing else is on their page."""
     choices = eligible_slots(batch=batch, rater=rater)
@@ -172,7 +185,8 @@ def _take_over(*, batch: Batch, rater: User, now: datetime) -> Slot | None:
         Assignment.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("slot__task")
         .filter(state=Assignment.State.LEASED, begun_at=None, leased_at__lt=now - YIELDS_AFTER, slot__batch=batch)
-        .filter(skilled(rater=rater), ~Exists(mine), slot__state=Slot.State.LEASED, task__standing=Task.Standing.QUEUED)
+        .filter(skilled(rater=rater), ~Exists(mine), slot__state=Slot.State.LEASED, slot__place__isnull=False)
+        .filter(task__standing=Task.Standing.QUEUED)
         .exclude(rater=rater)
         .order_by("leased_at", "pk")
     )
@@ -191,7 +205,7 @@ def _lease(*, slot: Slot, batch: Batch, rater: User, begun_at: datetime | None) 
         "slot": slot,
         "token": uuid.uuid4(),
         "state": Assignment.State.LEASED,
-        "display_order": show_order(task=slot.task, n=slot.n, rater=rater),
+        "display_order": _order_for(slot=slot, rater=rater),
         "leased_at": now,
         "begun_at": begun_at,
         "expires_at": now + timedelta(seconds=lease_seconds(batch=batch, task=slot.task)),
@@ -199,6 +213,8 @@ def _lease(*, slot: Slot, batch: Batch, rater: User, begun_at: datetime | None) 
     }
     again = Assignment.objects.filter(task=slot.task, rater=rater, state__in=GIVEN_UP).first()
     if again is None:
+        if has_lanes(batch=batch):
+            count_turn(batch=batch, rater=rater, lane=slot.task.lane)
         return Assignment.objects.create(task=slot.task, rater=rater, **lease)
     if (again.state, again.slot_id, again.display_order) == (Assignment.State.EXPIRED, slot.pk, lease["display_order"]):
         # The same lease goes on: an answer that was given without a line is still on its way under its token.
@@ -242,6 +258,12 @@ def _keep_words(*, assignment: Assignment) -> None:
         draft.save(update_fields=["content"])
 
 
+def _order_for(*, slot: Slot, rater: User) -> list[int]:
+    if slot.task.lane == Task.Lane.REPEAT:
+        return swapped_order(task=slot.task, rater=rater)
+    return show_order(task=slot.task, n=slot.n, rater=rater)
+
+
 def show_order(*, task: Task, n: int, rater: User) -> list[int]:
     """Canonical positions in the order shown to the holder of the task's n-th slot.
 
@@ -277,15 +299,34 @@ def progress_in(*, batches: QuerySet[Batch], rater: User) -> list[tuple[Batch, R
     """
     mine = Assignment.objects.filter(rater=rater, slot__batch=OuterRef("pk")).values("slot__batch")
     reach = within_reach(slots=open_slots(batch=OuterRef("pk")), rater=rater).order_by().values("batch")
+    back = mine.filter(state__in=GIVEN_UP)  # theirs again at the end
+    waiting = Exists(Slot.objects.waiting().filter(task=OuterRef("task")))
+    turns = Bookmark.objects.filter(rater=rater, batch=OuterRef("pk")).values(given=F("before") + F("turns"))
     counted = batches.annotate(
         count_done=_counted(mine.filter(state__in=Assignment.ANSWERED)),
         count_leased=_counted(mine.filter(state=Assignment.State.LEASED)),
         count_left=_counted(reach),
+        count_work_back=_counted(back.filter(waiting, slot__place__isnull=False)),
+        count_others_back=_counted(back.filter(waiting, slot__place=None)),
+        given=Coalesce(Subquery(turns), 0),
     )
-    return [
-        (batch, RaterProgress(batch.count_done, batch.count_done + batch.count_leased + batch.count_left))
-        for batch in counted
-    ]
+    return [(batch, RaterProgress(batch.count_done, _total(batch, rater))) for batch in counted]
+
+
+def _total(batch: Any, rater: User) -> int:
+    """What was counted, and the gold and repeats to come: the total must not move when one of them is given."""
+    total: int = batch.count_done + batch.count_leased + batch.count_left
+    if not has_lanes(batch=batch):
+        return total
+    to_come = turns_to_come(
+        project=batch.project_id,
+        rater=rater.pk,
+        n=batch.given + 1,
+        work=max(0, batch.count_left - batch.count_work_back),  # what comes back takes no turn
+        gold_rate=batch.gold_rate,
+        repeat_rate=batch.repeat_rate,
+    )
+    return total + batch.count_others_back + to_come
 
 
 def _counted(grouped: QuerySet[Any, Any]) -> Coalesce:

@@ -7,6 +7,7 @@ from datetime import datetime
 from annotation.answers import BEST_WORST_FROM
 from annotation.criteria import fitting
 from annotation.models import Batch, Project
+from annotation.models.tasks import MOST_ANSWERS, MOST_GOLD, MOST_REPEATS
 from rubrics.models import RubricVersion
 from workforce.models import Skill
 
@@ -19,7 +20,9 @@ class BatchOptions:
     """The choices of a lead beyond kind, scale, overlap and lease; the defaults ask for the verdict alone.
 
     reason_share: percent of items (0–100) for which a rater must say why. pass_at: right answers that pass a
-    calibration round, which then grants a skill. priority: 1 (served first) to 9.
+    calibration round, which then grants a skill. priority: 1 (served first) to 9. gold_rate (0–50) and repeat_rate
+    (0–20): percent of a rater's items. audit_share (0–100): percent of the items, with audit_overlap answers each.
+    overlap_most: answers at most where people are split; None: overlap is not adaptive.
     """
 
     with_criteria: bool = False
@@ -36,13 +39,18 @@ class BatchOptions:
     mode: str = Batch.Mode.WORK
     priority: int = 5
     deadline: datetime | None = None
+    gold_rate: int = 0
+    repeat_rate: int = 0
+    audit_share: int = 0
+    audit_overlap: int | None = None
+    overlap_most: int | None = None
 
 
 PLAIN = BatchOptions()
 
 
 def options_wrong(
-    *, options: BatchOptions, project: Project, kind: str, version: RubricVersion, sizes: Collection[int]
+    *, options: BatchOptions, project: Project, kind: str, version: RubricVersion, sizes: Collection[int], overlap: int
 ) -> dict[str, str]:
     """What does not fit, by option. `sizes` are the numbers of responses of the items, each once."""
     wrong = {**_asked_wrong(options, kind, version, sizes), **_fast_wrong(options, kind)}
@@ -57,7 +65,7 @@ def options_wrong(
             wrong[name] = "This skill belongs to another team."
     if not 1 <= options.priority <= 9:
         wrong["priority"] = "Between 1, which is served first, and 9."
-    return wrong | _round_wrong(options, kind)
+    return wrong | _round_wrong(options, kind) | _quality_wrong(options, kind, overlap)
 
 
 def _asked_wrong(options: BatchOptions, kind: str, version: RubricVersion, sizes: Collection[int]) -> dict[str, str]:
@@ -114,3 +122,25 @@ def _round_wrong(options: BatchOptions, kind: str) -> dict[str, str]:
     if options.grants is not None and options.requires is not None and options.grants == options.requires:
         wrong["requires"] = "Nobody can get a skill where it is asked for already."
     return wrong
+
+
+def _quality_wrong(options: BatchOptions, kind: str, overlap: int) -> dict[str, str]:
+    wrong = {}
+    for name, most in (("gold_rate", MOST_GOLD), ("repeat_rate", MOST_REPEATS), ("audit_share", 100)):
+        if not 0 <= getattr(options, name) <= most:
+            wrong[name] = f"Between 0 and {most} percent."
+    for name in ("audit_overlap", "overlap_most"):
+        if (wanted := getattr(options, name)) is not None and not 1 <= wanted <= MOST_ANSWERS:
+            wrong[name] = f"Between 1 and {MOST_ANSWERS} answers."
+    if options.overlap_most is not None and not 2 <= overlap < options.overlap_most:
+        wrong["overlap_most"] = "More than the answers per item, of which there must be two: one cannot be split."
+    if options.audit_overlap is not None and not options.audit_share:
+        wrong["audit_overlap"] = "Say how many percent of the items are in the audit stratum."
+    if kind == Kind.DEMONSTRATION:
+        because = "Texts that people write are not held against one another."
+    elif options.mode == Batch.Mode.CALIBRATION:
+        because = "In calibration every item has a known answer, and everybody answers all of them."
+    else:
+        return wrong
+    chosen = ("gold_rate", "repeat_rate", "audit_share", "overlap_most")
+    return {name: because for name in chosen if getattr(options, name)} | wrong

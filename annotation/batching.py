@@ -1,7 +1,7 @@
 """Opening batches, pausing and closing them. Every task gets its k slots here, up front."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 
 from django.db import transaction
@@ -25,6 +25,9 @@ from annotation.models import (
 )
 from annotation.numbering import next_number
 from annotation.panels import bring_panel
+from annotation.queueing.golds import golds_wrong, pool_of
+from annotation.queueing.stratum import draw_stratum
+from annotation.queueing.wanting import wanted_of
 from annotation.scales import SCALES
 from annotation.skills import skill_named
 from rubrics.models import RubricVersion
@@ -115,7 +118,7 @@ def open_batch(
     options: BatchOptions = PLAIN,
     grants: str = "",
 ) -> Batch:
-    """Open a batch of one task per item with `overlap` slots (1–100) each.
+    """Open a batch of one task per item with `overlap` slots (1–100) each, more or fewer in the audit stratum.
 
     `scale` counts for pairwise batches only. `grants` names the skill that passing a calibration round gives; one
     that the team does not have yet is made, unless the batch is refused. ItemsDoNotFit names each option that does not
@@ -130,11 +133,21 @@ def open_batch(
         project=project, name=name, kind=kind, overlap=overlap, items=items, scale=scale, minutes=lease_minutes
     )
     sizes = {len(item.responses) for item in items}
-    wrong |= options_wrong(options=options, project=project, kind=kind, version=rubric_version, sizes=sizes)
+    wrong |= options_wrong(
+        options=options, project=project, kind=kind, version=rubric_version, sizes=sizes, overlap=overlap
+    )
     if options.pass_at is not None and not 1 <= options.pass_at <= len(items):
         wrong["pass_at"] = f"Between 1 and the {len(items)} items of the round."
+    golds: list[Item] = []
+    if options.gold_rate and not wrong:
+        taken = {item.comparison.pk for item in items if item.comparison is not None}
+        pool = pool_of(project=project, kind=kind, scale=scale, version=rubric_version, but=taken)
+        golds = items_from_comparisons(comparisons=pool, kind=kind)
+        wrong |= {"gold_rate": text} if (text := golds_wrong(pool=pool)) else {}
     if wrong:
         raise ItemsDoNotFit(fields=wrong)
+    if options.audit_share:  # written down now, because k may change and the stratum's overlap may not
+        options = replace(options, audit_overlap=options.audit_overlap or options.overlap_most or overlap)
     batch = Batch.objects.create(
         project=project,
         number=next_number(project=project, rows=Batch.objects.all()),
@@ -148,11 +161,19 @@ def open_batch(
         opened_by=actor,
         **{field.name: getattr(options, field.name) for field in fields(options)},
     )
-    tasks = add_tasks(batch=batch, items=items)
+    stratum = draw_stratum(items=len(items), share=options.audit_share)
+    tasks = add_tasks(batch=batch, items=items, audited=set(stratum.numbers))
     if options.mode == Batch.Mode.CALIBRATION:
         bring_panel(batch=batch, tasks=tasks)
+    if golds:
+        first = len(tasks) + 1
+        bring_panel(batch=batch, tasks=add_tasks(batch=batch, items=golds, first_number=first, lane=Task.Lane.GOLD))
     Slot.objects.bulk_create(
-        (Slot(task=task, n=n, batch=batch, place=task.place) for task in tasks for n in range(1, overlap + 1)),
+        (
+            Slot(task=task, n=n, batch=batch, place=task.place)
+            for task in tasks
+            for n in range(1, wanted_of(batch=batch, task=task) + 1)
+        ),
         batch_size=CHUNK,
     )
     auditing.record(
@@ -160,13 +181,34 @@ def open_batch(
         actor=actor,
         verb="open_batch",
         target=f"batch:{batch.pk}",
-        detail={"kind": kind, "mode": options.mode, "tasks": len(tasks), "overlap": overlap, "origin": origin},
+        detail={
+            "kind": kind,
+            "mode": options.mode,
+            "tasks": len(tasks),
+            "golds": len(golds),
+            "overlap": overlap,
+            "origin": origin,
+        }
+        | (
+            {"audit": {"seed": stratum.seed, "items": len(stratum.numbers), "sha256": stratum.digest}}
+            if stratum.numbers
+            else {}
+        ),
     )
     return batch
 
 
-def add_tasks(*, batch: Batch, items: Sequence[Item], first_number: int = 1) -> list[Task]:
-    """Tasks with their responses, without slots, numbered from first_number. The most urgent get the first places."""
+def add_tasks(
+    *,
+    batch: Batch,
+    items: Sequence[Item],
+    first_number: int = 1,
+    lane: Task.Lane = Task.Lane.WORK,
+    audited: Collection[int] = (),
+) -> list[Task]:
+    """Tasks with their responses, without slots, numbered from first_number. The most urgent get the first places;
+    only work has places. `audited` are the numbers of the audit stratum.
+    """
     urgent_first = sorted(range(len(items)), key=lambda index: -items[index].priority)
     places = {index: place for place, index in enumerate(urgent_first, start=first_number)}
     tasks = Task.objects.bulk_create(
@@ -176,7 +218,9 @@ def add_tasks(*, batch: Batch, items: Sequence[Item], first_number: int = 1) -> 
                 prompt=item.prompt,
                 comparison=item.comparison,
                 number=number,
-                place=places[number - first_number],
+                lane=lane,
+                audit=number in audited,
+                place=places[number - first_number] if lane == Task.Lane.WORK else None,
                 priority=item.priority,
                 reason=item.reason,
                 words=words_of(prompt=item.prompt, responses=item.responses),
@@ -289,7 +333,7 @@ def progress_of(*, batch: Batch) -> Progress:
     states = Slot.objects.wanted().filter(batch=batch).aggregate(**counts_by_state())
     out = Q(standing=Task.Standing.OUT)
     answered = ~Exists(Slot.objects.unanswered().filter(task=OuterRef("pk")))
-    counts = batch.tasks.aggregate(
+    counts = batch.tasks.work().aggregate(
         tasks=Count("pk"), out=Count("pk", filter=out), finished=Count("pk", filter=~out & Q(answered))
     )
     return Progress(slots=sum(states.values()), **states, **counts)

@@ -222,11 +222,12 @@ def scores_beside(*, judgment: Judgment, panel: PanelAnswer) -> list[Score]:
             if (criterion.slug, position) in said:
                 rows = said[criterion.slug, position]
                 wanted = sorted(value) if isinstance(value, list) else value
-                scores.append(Score(criterion, position, _value_of(criterion, rows), wanted))
+                scores.append(Score(criterion, position, value_of(criterion, rows), wanted))
     return scores
 
 
-def _value_of(criterion: Criterion, rows: list[CriterionScore]) -> Any:
+def value_of(criterion: Criterion, rows: list[CriterionScore]) -> Any:
+    """What a judgment's rows say on one criterion of one response, as in a Score."""
     if rows[0].outcome == CriterionScore.Outcome.NOT_APPLICABLE:
         return None
     if rows[0].outcome == CriterionScore.Outcome.COMPARED:

@@ -49,6 +49,8 @@ def take_out(*, referral: Referral, actor: User, reason: str) -> Referral:
     retire(slots=slots)
     found, task = _take(referral=referral, actor=actor, reason=reason)
     Task.objects.filter(pk=task.pk).update(standing=Task.Standing.OUT)
+    if task.batch.overlap_most is not None:  # an answer may have asked for one more before the task was locked
+        retire(slots=slots, passing_by=True)
     let_go(slots=slots)
     return _settle(referral=found, outcome=Outcome.OUT, actor=actor, reason=reason)
 
@@ -78,7 +80,7 @@ def reopen_referral(*, referral: Referral, actor: User, reason: str) -> Referral
         mine.update(requires=found.skill_before_id)
     hold_back(task=task)
     if before == Outcome.OUT:
-        make_room(tasks=mine, overlap=batch.overlap)
+        make_room(batch=batch, tasks=mine)
     found.outcome, found.settled_at, found.settled_by, found.note = "", None, None, ""
     found.skill, found.skill_before, found.holds = None, None, True
     found.save()

@@ -68,8 +68,8 @@ class Forecast:
 
 
 def hourly(*, batch: Batch) -> Counts:
-    """Answers that count of the batch by the full hour (UTC) in which they came. One query."""
-    given = Assignment.objects.filter(slot__batch=batch, state=Assignment.State.SUBMITTED)
+    """Answers to work that count of the batch by the full hour (UTC) in which they came. One query."""
+    given = Assignment.objects.filter(slot__batch=batch, slot__place__isnull=False, state=Assignment.State.SUBMITTED)
     rows = given.order_by().annotate(hour=TruncHour("ended_at", tzinfo=UTC)).values_list("hour")
     return dict(rows.annotate(n=Count("pk")))
 

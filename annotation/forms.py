@@ -16,6 +16,7 @@ from workforce.models import Skill
 from workforce.numerals import whole_number
 
 NAMED = ("category", "severity", "requires", "pass_at", "deadline")
+QUALITY = ("gold_rate", "repeat_rate", "audit_share", "audit_overlap", "overlap_most")
 PREFERENCES = (Batch.Kind.PAIRWISE, Batch.Kind.RANKING)
 
 
@@ -73,6 +74,44 @@ class OpenBatchForm(ScheduleForm):
         required=False,
         help_text="A random audit sample, announced on the batch card. Both bad always needs one; fast mode takes 0.",
     )
+    gold_rate = forms.IntegerField(
+        label="Gold, in percent of a rater’s items",
+        min_value=0,
+        max_value=50,
+        initial=0,
+        required=False,
+        help_text="Items with a panel’s answer, among the work; nobody can tell which. Five of a rater’s first ten.",
+    )
+    repeat_rate = forms.IntegerField(
+        label="Repeats, in percent",
+        min_value=0,
+        max_value=20,
+        initial=0,
+        required=False,
+        help_text="An item of their own once more, with the sides swapped.",
+    )
+    audit_share = forms.IntegerField(
+        label="Audit stratum, in percent of the items",
+        min_value=0,
+        max_value=100,
+        initial=0,
+        required=False,
+        help_text="Drawn at random now; nothing changes how often they are answered.",
+    )
+    audit_overlap = forms.IntegerField(
+        label="Answers per item there",
+        min_value=1,
+        max_value=100,
+        required=False,
+        help_text="Empty: as many as an item can take.",
+    )
+    overlap_most = forms.IntegerField(
+        label="Answers at most where people are split",
+        min_value=3,
+        max_value=100,
+        required=False,
+        help_text="One more is asked until they agree. Empty: every item takes the same.",
+    )
     requires = forms.ModelChoiceField(
         label="Raters need the skill", queryset=Skill.objects.none(), required=False, empty_label="none"
     )
@@ -119,8 +158,11 @@ class OpenBatchForm(ScheduleForm):
         """The chosen options but for the skill that the round grants. Only after is_valid()."""
         given = self.cleaned_data
         flags = ("with_criteria", "improving", "best_worst", "fast", "show_words")
+        labelled = given["kind"] != Batch.Kind.DEMONSTRATION and given["mode"] != Batch.Mode.CALIBRATION
+        quality = {name: given[name] for name in QUALITY if labelled and given[name] is not None}
         return BatchOptions(
             **{name: given[name] for name in (*flags, *NAMED)},
+            **quality,
             reason_share=0 if given["kind"] == Batch.Kind.DEMONSTRATION else given["reason_share"] or 0,
             mode=given["mode"] or Batch.Mode.WORK,
             priority=given["priority"] or PLAIN.priority,

@@ -40,6 +40,7 @@ from annotation.preferring import (
     tasks_in_order,
     with_improved,
 )
+from annotation.queueing.lanes import has_lanes
 from annotation.set_files import FrozenSet, file_digest, lines_digest, set_path, write_set_file
 from rubrics.models import RubricVersion
 from workforce import auditing
@@ -221,7 +222,7 @@ def _usable(project: Project, batches: Sequence[Batch], left_out: Counter[str]) 
     """The project's own batches among these that hold preferences, by number.
 
     A rating scores answers without a verdict, and calibration items have an answer that was known before; the
-    judgments of both are left out and counted.
+    judgments of both are left out and counted, and so are those of gold and repeats.
     """
     mine = [batch for batch in batches if batch.project_id == project.pk]
     practice = [batch for batch in mine if batch.mode == Batch.Mode.CALIBRATION]
@@ -230,10 +231,14 @@ def _usable(project: Project, batches: Sequence[Batch], left_out: Counter[str]) 
         left_out.update(judgments_of_calibration=practised)
     ratings = [batch for batch in mine if batch.kind == Batch.Kind.RATING and batch not in practice]
     if ratings:
-        scored = Judgment.objects.current().filter(task__batch__in=ratings).count()
+        scored = Judgment.objects.current().of_work().filter(task__batch__in=ratings).count()
         left_out.update(judgments_without_a_verdict=scored)
     kinds = (Batch.Kind.PAIRWISE, Batch.Kind.RANKING)
     chosen = [batch for batch in mine if batch.kind in kinds and batch not in practice]
+    checks = [batch for batch in chosen if has_lanes(batch=batch)]
+    if checks:
+        others = Judgment.objects.current().filter(task__batch__in=checks).exclude(task__lane=Task.Lane.WORK)
+        left_out.update(judgments_of_gold_and_repeats=others.count())
     if len(chosen) + len(ratings) + len(practice) < len(batches) or not chosen:
         raise NothingToFreeze("Choose pairwise or ranking batches of this project. Nothing was frozen.")
     return sorted(set(chosen), key=lambda batch: batch.number)

@@ -27,9 +27,11 @@ from annotation.models import (
     Judgment,
     Placement,
     PreferencePairJudgment,
+    Task,
     TaskResponse,
 )
 from annotation.paying import pay, pay_correction, unclocked_ms
+from annotation.queueing.adapting import adapt
 from annotation.referring import refer, withdraw
 from annotation.repinning import version_of
 from annotation.replaying import says_the_same
@@ -83,8 +85,9 @@ def judge(
     pay(assignment=assignment, ms=ms, idle_ms=answer.idle_ms)
     declined = _declines(judgment=judgment, assignment=assignment)
     finish(assignment=assignment, surplus=surplus, declined=declined)
-    if declined:
+    if judgment.cant_judge and assignment.slot.batch.mode == Batch.Mode.WORK:
         refer(judgment=judgment)
+    adapt(batch=assignment.slot.batch, task=assignment.task)
     _audit(judgment=judgment, assignment=assignment, rater=assignment.rater, verb="judge")
     if assignment.slot.batch.mode == Batch.Mode.CALIBRATION:
         conclude(batch=assignment.slot.batch, rater=assignment.rater)
@@ -131,13 +134,17 @@ def revise_judgment(*, uid: uuid.UUID, rater: User, submission: uuid.UUID, answe
         idle_ms=answer.idle_ms,
     )
     _refer_anew(judgment=judgment, old=old, assignment=old.assignment)
+    adapt(batch=batch, task=old.assignment.task, corrects=old)
     _audit(judgment=judgment, assignment=old.assignment, rater=rater, verb="revise_judgment")
     return Submitted(judgment, created=True)
 
 
 def _declines(*, judgment: Judgment, assignment: Assignment) -> bool:
-    """Whether the answer leaves the slot to somebody else. In calibration everybody answers for themselves."""
-    return bool(judgment.cant_judge) and assignment.slot.batch.mode == Batch.Mode.WORK
+    """Whether the answer leaves the slot to somebody else. In calibration everybody answers for themselves, and a slot
+    of gold or of a repeat was made for its rater.
+    """
+    common = assignment.slot.batch.mode == Batch.Mode.WORK and assignment.task.lane == Task.Lane.WORK
+    return bool(judgment.cant_judge) and common
 
 
 def _refer_anew(*, judgment: Judgment, old: Judgment, assignment: Assignment) -> None:
@@ -145,7 +152,7 @@ def _refer_anew(*, judgment: Judgment, old: Judgment, assignment: Assignment) ->
     if old.cant_judge and not judgment.cant_judge:
         withdraw(judgment=judgment)
     elif judgment.cant_judge and judgment.cant_judge != old.cant_judge:
-        if not old.cant_judge:
+        if not old.cant_judge and assignment.task.lane == Task.Lane.WORK:
             give_up(assignment=assignment)
         refer(judgment=judgment)
 

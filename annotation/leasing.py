@@ -17,6 +17,7 @@ from annotation.caring import consented
 from annotation.errors import AlreadySubmitted, ConsentNeeded, LeaseLost, RubricChanged, UnknownLease
 from annotation.models import Assignment, Batch, Draft, Slot, Task
 from annotation.paying import pay
+from annotation.queueing.wanting import wanted_of
 from annotation.repinning import out_of_turn
 from annotation.submission_keys import in_use
 from workforce.errors import NotAllowed
@@ -140,7 +141,7 @@ def give_up(*, assignment: Assignment) -> None:
     """
     if assignment.state != Assignment.State.SUBMITTED:
         return
-    wants = assignment.task.extra + lock_batch(pk=assignment.slot.batch_id).overlap
+    wants = wanted_of(batch=lock_batch(pk=assignment.slot.batch_id), task=assignment.task)
     over = Slot.objects.wanted().filter(task=assignment.task_id).count() > wants
     Assignment.objects.filter(pk=assignment.pk).update(state=Assignment.State.DECLINED)
     Slot.objects.filter(pk=assignment.slot_id).update(state=Slot.State.RETIRED if over else Slot.State.OPEN)

@@ -74,7 +74,7 @@ def _version_groups(batch: Batch) -> list[list[RubricVersion]]:
 
 def _said(batch: Batch) -> int:
     """Every row counts, superseded ones too, so that a revision shows as a change."""
-    return Judgment.objects.filter(task__batch=batch).count()
+    return Judgment.objects.of_work().filter(task__batch=batch).count()
 
 
 def _scope(batch: Batch, basis: str) -> str:

@@ -1,8 +1,9 @@
 """Raising and lowering k while people work.
 
-A task wants the batch's overlap and what a lead asked for beyond it. Raising opens slots again that were retired, then
-makes new ones. Lowering retires slots without an answer: those that nobody has begun first. Whoever has an item on
-the page meanwhile may finish; that answer is an extra one. No label is ever deleted, no slot number given twice.
+What a task wants is said in annotation.queueing.wanting; the audit stratum wants what it wanted. Raising opens slots
+again that were retired, then makes new ones. Lowering retires slots without an answer: those that nobody has begun
+first. Whoever has an item on the page meanwhile may finish; that answer is an extra one. No label is ever deleted, no
+slot number given twice.
 """
 
 from collections import defaultdict
@@ -17,6 +18,8 @@ from annotation.errors import BatchStateWrong, OverlapWrong
 from annotation.leasing import lock_batch
 from annotation.models import Assignment, Batch, Slot, Task
 from annotation.models.tasks import MOST_ANSWERS
+from annotation.queueing.adapting import catch_up, look_again
+from annotation.queueing.wanting import wanted
 from workforce import auditing
 from workforce.models import Role, User
 from workforce.roles import require
@@ -38,7 +41,7 @@ class Change:
 
 def change_of(*, batch: Batch, overlap: int) -> Change:
     """What would happen if the overlap changed now. Reads only, in one query."""
-    wanted = Least(F("task__extra") + overlap, MOST_ANSWERS)
+    wants = wanted(batch=batch, overlap=overlap, path="task__")
     per_task = (
         Slot.objects.wanted()
         .filter(batch=batch)
@@ -48,8 +51,8 @@ def change_of(*, batch: Batch, overlap: int) -> Change:
         .annotate(
             leased=Count("pk", filter=Q(state=Slot.State.LEASED)),
             waiting=Count("pk", filter=Q(state=Slot.State.OPEN)),
-            over=Greatest(Count("pk") - wanted, 0),
-            short=Greatest(wanted - Count("pk"), 0),
+            over=Greatest(Count("pk") - wants, 0),
+            short=Greatest(wants - Count("pk"), 0),
         )
     )
     sums = per_task.aggregate(
@@ -83,8 +86,16 @@ def change_overlap(*, batch: Batch, overlap: int, actor: User) -> Change:
     if locked.mode == Batch.Mode.CALIBRATION and overlap < before:  # whoever is in a round goes through every item
         raise OverlapWrong("Somebody may be in a round, so none is taken away. Nothing was changed. Close the batch.")
     locked.save(update_fields=["overlap"])
-    added = make_room(tasks=Task.objects.filter(batch=locked), overlap=overlap) if overlap > before else 0
-    retired = _retire(batch=locked) if overlap < before else 0
+    items = Task.objects.filter(batch=locked)
+    added = retired = 0
+    if overlap > before:
+        if locked.overlap_most is not None:
+            lock_items(tasks=items)
+            catch_up(batch=locked, tasks=items, by=overlap - before)
+        added = make_room(batch=locked, tasks=items)
+    elif overlap < before:
+        retired = _retire(batch=locked)
+        look_again(batch=locked)
     finishing = let_go(slots=Slot.objects.filter(batch=locked)) if retired else 0
     batch.overlap = overlap
     auditing.record(
@@ -102,15 +113,19 @@ def change_overlap(*, batch: Batch, overlap: int, actor: User) -> Change:
     )
 
 
-def make_room(*, tasks: QuerySet[Task], overlap: int) -> int:
-    """Give each of the tasks of one batch, which is locked, what it lacks of the slots that it wants; how many slots.
+def make_room(*, batch: Batch, tasks: QuerySet[Task]) -> int:
+    """Give each of the tasks of the batch, which is locked, what it lacks of the slots that it wants; how many slots.
 
     A slot comes back whose holder is still answering before one that stands empty, and that before a new one.
     """
     answering = lock_items(tasks=tasks)
     has = Count("slots", filter=~Q(slots__state=Slot.State.RETIRED))
-    wanted = Least(F("extra") + overlap, MOST_ANSWERS)
-    queued = tasks.exclude(standing=Task.Standing.OUT).annotate(lacks=wanted - has, made=Count("slots"))
+    wants = wanted(batch=batch, overlap=batch.overlap)
+    queued = (
+        tasks.filter(lane=Task.Lane.WORK)
+        .exclude(standing=Task.Standing.OUT)
+        .annotate(lacks=wants - has, made=Count("slots"))
+    )
     short = list(queued.filter(lacks__gt=0).order_by("pk"))
     if not short:
         return 0
@@ -162,9 +177,9 @@ def _retire(*, batch: Batch) -> int:
         .filter(batch=batch)
         .annotate(
             rank=Window(RowNumber(), partition_by=F("task"), order_by=[keep_first.asc(), F("n").asc()]),
-            wanted=Least(F("task__extra") + batch.overlap, MOST_ANSWERS),
+            wants=wanted(batch=batch, overlap=batch.overlap, path="task__"),
         )
-        .filter(rank__gt=F("wanted"))
+        .filter(rank__gt=F("wants"))
     )
     # Where the slot that was to go was answered meanwhile, another goes in its stead: look again, also after none went.
     left, retired = Slot.objects.unanswered().filter(pk__in=ranked.values("pk")), 0
@@ -173,10 +188,11 @@ def _retire(*, batch: Batch) -> int:
     return retired
 
 
-def retire(*, slots: QuerySet[Slot]) -> int:
-    """Want no answer any longer in those of the slots that have none; how many."""
+def retire(*, slots: QuerySet[Slot], passing_by: bool = False) -> int:
+    """Want no answer any longer in those of the slots that have none; how many. `passing_by` those that are locked."""
     waiting = slots.filter(state__in=[Slot.State.OPEN, Slot.State.LEASED])
-    locked = list(waiting.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk", flat=True))
+    locking = waiting.select_for_update(of=("self",), no_key=True, skip_locked=passing_by)
+    locked = list(locking.order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(locked), CHUNK):
         Slot.objects.filter(pk__in=locked[start : start + CHUNK]).update(state=Slot.State.RETIRED)
     return len(locked)

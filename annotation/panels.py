@@ -45,6 +45,8 @@ def misfit(*, batch: Batch, version: RubricVersion, panel: dict[str, Any], respo
     answer = panel["answer"]
     if wrong := _verdict_wrong(batch, answer, responses):
         return wrong
+    if not answer.get("scores") and not panel["decided_by"]:
+        return ""
     criteria = {criterion.slug: criterion for criterion in version.criteria.prefetch_related("points")}
     for slug, values in answer.get("scores", {}).items():
         if slug not in criteria:

@@ -139,12 +139,13 @@ def groups_of(
     """The groups of the batches' current judgments that hold at least one pair.
 
     A pair stays out with fewer judgments than min_judgments, or if both texts are the same; `left_out` counts
-    these, the judgments without an opinion, and those given after somebody else took the slot. An improved
+    these, the judgments without an opinion, and those given after somebody else took the slot. Gold and repeats are
+    no groups. An improved
     response is preferred to the one it improves and to all below that, wherever its task has judgments enough.
     """
     out: Counter[str] = Counter() if left_out is None else left_out
     chunk: list[tuple[str, Task]] = []
-    for entry in tasks_in_order(tasks=Task.objects.filter(batch__in=batches)):
+    for entry in tasks_in_order(tasks=Task.objects.work().filter(batch__in=batches)):
         chunk.append(entry)
         if len(chunk) == TASKS_AT_ONCE:
             yield from _judged(chunk, min_judgments, seed, out)

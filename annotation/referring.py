@@ -2,7 +2,8 @@
 
 Expertise and language: to the skill that the batch names for it, else to the desk, held. Broken content: to the desk,
 held, before more people are paid to look at it. Unclear, not checkable here, other: to the desk, and to another rater;
-after a second one could not judge it either it is held. In calibration nothing is referred: the answer stands.
+after a second one could not judge it either it is held. In calibration nothing is referred: the answer stands. A gold
+comes to the desk for a lead to know, and is given on meanwhile; of a repeat the desk has nothing to learn.
 """
 
 from django.db.models import QuerySet
@@ -27,11 +28,12 @@ HOLDING = (Reason.EXPERTISE, Reason.LANGUAGE, Reason.BROKEN)
 def refer(*, judgment: Judgment) -> None:
     """Put the item of a "can't judge" where it belongs: in the transaction that saves it, after its lease ended."""
     task = lock_task(task=judgment.task)
-    if task.standing == Task.Standing.OUT:
+    if task.standing == Task.Standing.OUT or task.lane == Task.Lane.REPEAT:
         return
+    work = task.lane == Task.Lane.WORK
     referral = Referral.objects.waiting().filter(task=task).first()
     again = unjudged(task=task).exclude(rater=judgment.rater_id).exists()
-    skill = _skill_for(judgment.cant_judge, task)
+    skill = _skill_for(judgment.cant_judge, task) if work else None
     if skill is not None and referral is None:
         referral = Referral(
             task=task,
@@ -47,7 +49,7 @@ def refer(*, judgment: Judgment) -> None:
         referral = referral or Referral(task=task)
         if not referral.holds:
             referral.reason, referral.desk = judgment.cant_judge, DESKS[Reason(judgment.cant_judge)]
-            referral.holds = again or judgment.cant_judge in HOLDING
+            referral.holds = work and (again or judgment.cant_judge in HOLDING)
         if referral.holds:
             hold_back(task=task)
     referral.save()

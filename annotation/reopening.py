@@ -7,6 +7,7 @@ from annotation.leasing import lock_batch
 from annotation.models import Batch, Slot, Task
 from annotation.models.tasks import MOST_ANSWERS
 from annotation.overlapping import lock_items, make_room
+from annotation.queueing.wanting import usual
 from annotation.stating import stated
 from workforce import auditing
 from workforce.models import Role, User
@@ -30,11 +31,13 @@ def reopen_item(*, task: Task, actor: User, reason: str) -> Task:
     task = mine.get()
     seats = Slot.objects.wanted().filter(task=task)
     has = seats.count()
+    if task.lane != Task.Lane.WORK:
+        raise StillWanted("Gold and repeats take as many answers as they are given. Nothing was changed.")
     if seats.unanswered().exists() or task.standing != Task.Standing.QUEUED or has >= MOST_ANSWERS:
         raise StillWanted
     # One more than there are: k may have been lowered after they were answered.
-    mine.update(extra=has + 1 - batch.overlap)
-    make_room(tasks=mine, overlap=batch.overlap)
+    mine.update(extra=max(0, has + 1 - usual(batch=batch, task=task)))
+    make_room(batch=batch, tasks=mine)
     auditing.record(
         stream=team.slug,
         actor=actor,

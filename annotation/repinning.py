@@ -86,10 +86,10 @@ def groups_of(*, versions: Collection[RubricVersion]) -> list[list[RubricVersion
 def consequences(*, batch: Batch) -> Consequences:
     """What would happen if the batch moved now. Reads only."""
     open_slots = Slot.objects.unanswered().filter(task=OuterRef("pk"))
-    tasks = Task.objects.filter(batch=batch)
+    tasks = Task.objects.work().filter(batch=batch)
     untouched = _untouched(tasks).count()
     finished = tasks.filter(~Exists(open_slots)).count()
-    judged = Judgment.objects.current().filter(task__batch=batch).count()
+    judged = Judgment.objects.current().of_work().filter(task__batch=batch).count()
     written = Demonstration.objects.current().filter(task__batch=batch).count()
     live = Assignment.objects.filter(task__batch=batch, state=Assignment.State.LEASED)
     return Consequences(
@@ -183,7 +183,8 @@ def move_batch(*, batch: Batch, version: RubricVersion, actor: User) -> Conseque
     tasks = Task.objects.filter(batch=locked)
     # An item given back untouched follows its batch again. Its slots are locked first, so that nobody takes one
     # between looking and letting go; who comes later finds the new version.
-    given_back = list(_untouched(tasks.filter(rubric_version__isnull=False)).values_list("pk", flat=True))
+    follow = tasks.filter(rubric_version__isnull=False).exclude(lane=Task.Lane.REPEAT)  # as its original was answered
+    given_back = list(_untouched(follow).values_list("pk", flat=True))
     list(Slot.objects.select_for_update().filter(task__in=given_back).order_by("pk").values_list("pk", flat=True))
     _untouched(tasks.filter(pk__in=given_back)).update(rubric_version=None)
     begun = tasks.filter(Exists(Assignment.objects.filter(task=OuterRef("pk"), state__in=HELD)), rubric_version=None)

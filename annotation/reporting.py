@@ -85,7 +85,7 @@ def marks_of(batch: Batch) -> Marks:
     shapes = per_task.annotate(all=Count("pk"), **state)
     first = shapes.filter(task__number__lte=MOST_MARKS).order_by("task__number")
     drawn = {row["task__number"]: _letter(dict(row)) for row in first}
-    out = list(Task.objects.filter(batch=batch, standing=Task.Standing.OUT).values_list("number", flat=True))
+    out = list(Task.objects.work().filter(batch=batch, standing=Task.Standing.OUT).values_list("number", flat=True))
     drawn |= dict.fromkeys([number for number in out if number <= MOST_MARKS], OUT)
     open_ = Q(task__standing=Task.Standing.QUEUED)
     ended = Q(done=F("all"))
@@ -168,7 +168,7 @@ def _answers(batch: Batch) -> dict[int, dict[str, Any]]:
         given = Demonstration.objects.current().filter(task__batch=batch, author__isnull=False)
         given = given.order_by().values(person=F("author")).annotate(cant_judge=Value(0), mean_ms=Avg("active_ms"))
     else:
-        given = Judgment.objects.current().filter(task__batch=batch).order_by().values(person=F("rater"))
+        given = Judgment.objects.current().of_work().filter(task__batch=batch).order_by().values(person=F("rater"))
         timed, cant = Q(active_ms__gt=0), ~Q(cant_judge="")
         given = given.annotate(cant_judge=Count("pk", filter=cant), mean_ms=Avg("active_ms", filter=timed))
     rows = given.annotate(answers=Count("pk"), last=Max("created_at"))

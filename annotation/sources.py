@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from annotation.batching import RESPONSES_WANTED, Item, items_from_comparisons, items_from_prompts
-from annotation.models import Batch, Comparison, Project, Prompt
+from annotation.models import Batch, Comparison, Project, Prompt, Task
 
 CHOSEN_FROM = (Batch.Kind.PAIRWISE, Batch.Kind.RANKING)
 
@@ -35,7 +35,7 @@ def sources_of(project: Project) -> list[Source]:
 
 
 def fitting(source: Source, *, kind: str, fresh: bool) -> QuerySet[Comparison] | QuerySet[Prompt]:
-    """What of the source fits the kind; with `fresh`, only what is in no batch of that kind yet.
+    """What of the source fits the kind; with `fresh`, only what is work in no batch of that kind yet.
 
     Pairs of nearly the same answers are nothing to choose from.
     """
@@ -53,7 +53,8 @@ def fitting(source: Source, *, kind: str, fresh: bool) -> QuerySet[Comparison] |
         wanted_pool = sized.filter(size__gte=1)
     else:
         wanted_pool = sized.filter(size__gte=low, size__lte=high)
-    return wanted_pool.exclude(tasks__batch__in=used) if fresh else wanted_pool
+    labelled = Task.objects.work().filter(comparison=OuterRef("pk"), batch__in=used)
+    return wanted_pool.filter(~Exists(labelled)) if fresh else wanted_pool
 
 
 def items_of(source: Source, *, kind: str, fresh: bool, limit: int | None) -> list[Item]:

@@ -1,4 +1,4 @@
-"""How urgent a batch is, and to whom its items go."""
+"""How urgent a batch is, to whom its items go, and how often raters are checked."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,7 +7,8 @@ from typing import Any
 from django.db import transaction
 
 from annotation.errors import BatchStateWrong, ItemsDoNotFit
-from annotation.models import Batch
+from annotation.models import Batch, Task
+from annotation.models.tasks import MOST_GOLD, MOST_REPEATS
 from workforce import auditing
 from workforce.models import Role, Skill, User
 from workforce.roles import require
@@ -51,6 +52,27 @@ def route_batch(
         raise ItemsDoNotFit("Nothing was changed.", fields=wrong)
     told = {name: skill.slug if skill else None for name, skill in skills.items()}
     return _set(batch=batch, actor=actor, verb="route_batch", values=skills, detail=told)
+
+
+@transaction.atomic
+def check_raters(*, batch: Batch, gold_rate: int, repeat_rate: int, actor: User) -> Batch:
+    """Set how many percent of a rater's items are gold (0–50) and repeats (0–20), from each rater's next item on.
+
+    Raises NotAllowed, BatchStateWrong (a closed batch), ItemsDoNotFit, also where the batch was opened without gold.
+    """
+    rates = {"gold_rate": gold_rate, "repeat_rate": repeat_rate}
+    wrong = {
+        name: f"Between 0 and {most} percent."
+        for name, most in (("gold_rate", MOST_GOLD), ("repeat_rate", MOST_REPEATS))
+        if not 0 <= rates[name] <= most
+    }
+    if gold_rate and not batch.tasks.filter(lane=Task.Lane.GOLD).exists():
+        wrong.setdefault("gold_rate", "This batch was opened without gold, so there is none to give.")
+    if repeat_rate and (batch.kind == Batch.Kind.DEMONSTRATION or batch.mode == Batch.Mode.CALIBRATION):
+        wrong.setdefault("repeat_rate", "Nothing is given again in calibration, or where people write.")
+    if wrong:
+        raise ItemsDoNotFit("Nothing was changed.", fields=wrong)
+    return _set(batch=batch, actor=actor, verb="check_raters", values=rates, detail=rates)
 
 
 def _set(*, batch: Batch, actor: User, verb: str, values: Mapping[str, Any], detail: Mapping[str, Any]) -> Batch:

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from annotation.models import Batch
+from annotation.models.tasks import MOST_GOLD, MOST_REPEATS
 from annotation.stating import REASON_MAX
 from workforce.models import Skill
 from workforce.numerals import whole_number
@@ -46,6 +47,15 @@ class ScheduleForm(forms.Form):
     def clean_deadline(self) -> datetime | None:
         given: datetime | None = self.cleaned_data["deadline"]
         return given.replace(tzinfo=UTC) if given else None
+
+
+class ChecksForm(forms.Form):
+    """How often raters are given something to check them by."""
+
+    gold_rate = forms.IntegerField(
+        label="Gold, in percent of a rater’s items", min_value=0, max_value=MOST_GOLD, help_text="0: no more of it."
+    )
+    repeat_rate = forms.IntegerField(label="Repeats, in percent", min_value=0, max_value=MOST_REPEATS)
 
 
 class RouteForm(forms.Form):

@@ -21,6 +21,7 @@ AREAS: dict[str, str | None] = {
     "api-batch-close": "batches",
     "api-batch-open": "batches",
     "api-batch-overlap": "batches",
+    "api-batch-checks": "batches",
     "api-batch-schedule": "batches",
     "api-batch-route": "batches",
     "api-batch-work": "batches",

@@ -114,7 +114,7 @@ def _model_link(model: ModelVersion) -> Link:
 
 def _batch_link(round_: AcquisitionRound) -> Link:
     """The batch that was opened with the model's help: its tasks must be those of the proposal."""
-    tasks = Task.objects.filter(batch=round_.batch).order_by("number").prefetch_related("members")
+    tasks = Task.objects.work().filter(batch=round_.batch).order_by("number").prefetch_related("members")
     opened = sorted((task.prompt_id, sorted(member.response_id for member in task.members.all())) for task in tasks)
     proposed = sorted((entry["prompt"], sorted(entry["responses"])) for entry in round_.proposal)
     ok = opened == proposed

@@ -72,9 +72,10 @@ def read_facts(project: Any) -> Facts:
     """Two more queries for a project of `administered`."""
     open_batches = Batch.objects.filter(project=project, state__in=[Batch.State.OPEN, Batch.State.PAUSED])
     open_batches = open_batches.exclude(origin=Batch.Origin.HISTORY)
+    work = Q(slots__place__isnull=False)  # no gold, no repeats
     counted = open_batches.annotate(
-        slots_wanted=Count("slots", filter=~Q(slots__state=Slot.State.RETIRED)),
-        done=Count("slots", filter=Q(slots__state=Slot.State.DONE)),
+        slots_wanted=Count("slots", filter=work & ~Q(slots__state=Slot.State.RETIRED)),
+        done=Count("slots", filter=work & Q(slots__state=Slot.State.DONE)),
     )
     batches = [dict(row) for row in counted.order_by("-id").values("number", "name", "slots_wanted", "done")]
     runs = TrainingRun.objects.filter(project=project, kind__in=LEARNING).select_related("preference_set")

@@ -27,6 +27,7 @@ from annotation.batching import (
 from annotation.errors import ItemsDoNotFit, RubricNotUsable
 from annotation.measuring import latest_reports
 from annotation.models import AgreementReport, Batch, Judgment, Project, PromptSet
+from annotation.queueing.outcomes import Outcome, outcomes_of
 from annotation.sources import CHOSEN_FROM
 from rubrics.models import RubricVersion
 from workforce.models import Role
@@ -65,10 +66,11 @@ def open_new(request: Request, slug: str) -> Response:
 @extend_schema(responses={200: OpenApiTypes.OBJECT})
 @api_view(["GET"])
 def detail(request: Request, batch_id: int) -> Response:
-    """Where the batch stands and how far its people agree."""
+    """Where the batch stands, how far its people agree, and how they did on gold and repeats."""
     batch = get_object_or_404(led_batches(request), pk=batch_id)
     reports = [report_body(report) for report in latest_reports(batch=batch)]
-    return Response(batch_body(batch=batch) | {"agreement": reports})
+    outcomes = [outcome_body(one) for one in outcomes_of(batch=batch)]
+    return Response(batch_body(batch=batch) | {"agreement": reports, "outcomes": outcomes})
 
 
 @extend_schema(parameters=[OpenApiParameter("after", int)], responses={200: OpenApiTypes.OBJECT})
@@ -80,7 +82,7 @@ def tasks(request: Request, batch_id: int) -> Response:
     if not after.isascii() or not after.isdecimal() or len(after) > 9:
         raise ValidationError({"after": "A task number."})
     opinions = Count("judgments", filter=Q(judgments__superseded_by=None))
-    found = batch.tasks.filter(number__gt=int(after)).select_related("comparison", "prompt")
+    found = batch.tasks.work().filter(number__gt=int(after)).select_related("comparison", "prompt")
     page = list(found.annotate(opinions=opinions).order_by("number")[: TASKS_PER_PAGE + 1])
     shown = page[:TASKS_PER_PAGE]
     body = {
@@ -152,7 +154,7 @@ def batch_body(*, batch: Batch) -> dict[str, Any]:
         "scale": batch.scale,
         "options": options_body(batch),
         "progress": {name: getattr(progress, name) for name in names},
-        "judgments": Judgment.objects.current().filter(task__batch=batch).count(),
+        "judgments": Judgment.objects.current().of_work().filter(task__batch=batch).count(),
     }
 
 
@@ -179,6 +181,13 @@ def report_body(report: AgreementReport) -> dict[str, Any]:
     names = ("coefficient", "basis", "value", "low", "high", "n_units", "n_labels")
     reasons = ("undefined_because", "insufficient_because")
     return {name: getattr(report, name) for name in (*names, *reasons)} | {"detail": {"cohen_kappas": kappas}}
+
+
+def outcome_body(outcome: Outcome) -> dict[str, Any]:
+    """So many right, or alike, of so many, with the interval; `low` and `high` are null before the first answer."""
+    share, interval = outcome.share, outcome.share.interval
+    ends = {"low": interval.low, "high": interval.high} if interval else {"low": None, "high": None}
+    return {"of": share.name.lower(), "right": share.right, "n": share.n, **ends, "rule": outcome.rule}
 
 
 def led_batches(request: Request) -> QuerySet[Batch]:

@@ -137,6 +137,11 @@ class OpenBatchBody(serializers.Serializer[Any]):
     mode = serializers.ChoiceField(choices=Batch.Mode.choices, default=Batch.Mode.WORK.value)
     priority = serializers.IntegerField(default=5, min_value=1, max_value=9)
     deadline = serializers.DateTimeField(allow_null=True, default=None)
+    gold_rate = serializers.IntegerField(default=0, min_value=0, max_value=50)
+    repeat_rate = serializers.IntegerField(default=0, min_value=0, max_value=20)
+    audit_share = serializers.IntegerField(default=0, min_value=0, max_value=100)
+    audit_overlap = serializers.IntegerField(allow_null=True, default=None, min_value=1, max_value=100)
+    overlap_most = serializers.IntegerField(allow_null=True, default=None, min_value=3, max_value=100)
 
 
 class PauseBody(serializers.Serializer[Any]):

@@ -15,7 +15,7 @@ from rest_framework.serializers import Serializer
 
 from annotation import reporting
 from annotation.api.batches import batch_body, led_batches
-from annotation.api.steering_bodies import OverlapBody, ReasonBody, RouteBody, ScheduleBody
+from annotation.api.steering_bodies import ChecksBody, OverlapBody, ReasonBody, RouteBody, ScheduleBody
 from annotation.batching import progress_of
 from annotation.errors import ItemsDoNotFit
 from annotation.forecasting import forecast_of, hourly, pace_of
@@ -23,7 +23,7 @@ from annotation.freeing import release_lease
 from annotation.models import Assignment, Batch, Task
 from annotation.overlapping import change_overlap
 from annotation.reopening import reopen_item
-from annotation.steering import route_batch, schedule_batch
+from annotation.steering import check_raters, route_batch, schedule_batch
 from workforce.models import Skill, Team
 from workforce.scoping import me
 
@@ -45,6 +45,18 @@ def schedule(request: Request, batch_id: int) -> Response:
     body = read(ScheduleBody, request)
     schedule_batch(batch=batch, priority=body["priority"], deadline=body["deadline"], actor=me(request))
     return Response(batch_body(batch=batch))
+
+
+@extend_schema(request=ChecksBody, responses={200: OpenApiTypes.OBJECT})
+@api_view(["POST"])
+def checks(request: Request, batch_id: int) -> Response:
+    """Set how often raters are given gold and repeats."""
+    batch = get_object_or_404(led_batches(request), pk=batch_id)
+    rates = read(ChecksBody, request)
+    checked = check_raters(
+        batch=batch, gold_rate=rates["gold_rate"], repeat_rate=rates["repeat_rate"], actor=me(request)
+    )
+    return Response(batch_body(batch=checked))
 
 
 @extend_schema(request=RouteBody, responses={200: OpenApiTypes.OBJECT})
@@ -97,7 +109,7 @@ def release(request: Request, pk: int) -> Response:
 def reopen(request: Request, batch_id: int, number: int) -> Response:
     """Ask one more person about a finished item."""
     batch = get_object_or_404(led_batches(request), pk=batch_id)
-    task = get_object_or_404(Task.objects.select_related("batch__project__team"), batch=batch, number=number)
+    task = get_object_or_404(Task.objects.work().select_related("batch__project__team"), batch=batch, number=number)
     reopen_item(task=task, actor=me(request), reason=read(ReasonBody, request)["reason"])
     return Response(batch_body(batch=batch))
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from annotation.models.tasks import MOST_GOLD, MOST_REPEATS
 from annotation.stating import REASON_MAX
 from annotation.steering_forms import SettleForm
 
@@ -19,6 +20,13 @@ class ScheduleBody(serializers.Serializer[Any]):
 
     priority = serializers.IntegerField(min_value=1, max_value=9)
     deadline = serializers.DateTimeField(allow_null=True)
+
+
+class ChecksBody(serializers.Serializer[Any]):
+    """Percent of a rater's items that are gold, and repeats."""
+
+    gold_rate = serializers.IntegerField(min_value=0, max_value=MOST_GOLD)
+    repeat_rate = serializers.IntegerField(min_value=0, max_value=MOST_REPEATS)
 
 
 class RouteBody(serializers.Serializer[Any]):

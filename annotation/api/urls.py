@@ -19,6 +19,7 @@ urlpatterns = [
     path("batches/<int:batch_id>/resume", batches.resume, name="api-batch-resume"),
     path("batches/<int:batch_id>/close", batches.close, name="api-batch-close"),
     path("batches/<int:batch_id>/overlap", steering.overlap, name="api-batch-overlap"),
+    path("batches/<int:batch_id>/checks", steering.checks, name="api-batch-checks"),
     path("batches/<int:batch_id>/schedule", steering.schedule, name="api-batch-schedule"),
     path("batches/<int:batch_id>/route", steering.route, name="api-batch-route"),
     path("batches/<int:batch_id>/work", steering.work, name="api-batch-work"),

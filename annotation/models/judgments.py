@@ -19,10 +19,14 @@ class JudgmentQuerySet(models.QuerySet["Judgment"]):
         """Without those that a later row supersedes."""
         return self.filter(superseded_by__isnull=True)
 
+    def of_work(self) -> Self:
+        """Without those of gold and repeats, which say something of the rater and nothing of an item."""
+        return self.filter(task__lane="work")
+
     def counted(self) -> Self:
-        """Current ones that carry an opinion under a slot: "can't judge" is work, but no opinion, and an
+        """Current ones of work that carry an opinion under a slot: "can't judge" is work, but no opinion, and an
         answer given after somebody else took the slot is kept, but not counted."""
-        return self.current().filter(cant_judge="", surplus=False)
+        return self.current().of_work().filter(cant_judge="", surplus=False)
 
 
 class Judgment(models.Model):

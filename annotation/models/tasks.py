@@ -17,6 +17,7 @@ from workforce.models import Role, Skill, User, Vendor
 from workforce.roles import teams_of
 
 MOST_ANSWERS = 100
+MOST_GOLD, MOST_REPEATS = 50, 20  # percent of a rater's items
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):
@@ -135,7 +136,7 @@ class Batch(models.Model):
                 name="distressing_content_has_a_severity",
             ),
             models.CheckConstraint(
-                condition=models.Q(gold_rate__lte=50, repeat_rate__lte=20, audit_share__lte=100),
+                condition=models.Q(gold_rate__lte=MOST_GOLD, repeat_rate__lte=MOST_REPEATS, audit_share__lte=100),
                 name="shares_of_a_batch_are_within_bounds",
             ),
             models.CheckConstraint(
@@ -151,12 +152,19 @@ class Batch(models.Model):
         return f"Batch {self.number}, {self.name}"
 
 
+class TaskQuerySet(models.QuerySet["Task"]):
+    def work(self) -> Self:
+        """Those that are the batch's own: without gold and repeats."""
+        return self.filter(lane="work")
+
+
 class Task(models.Model):
     """One item of a batch. `reason` says why it was chosen (a lead's choice, uncertain, holdout…).
 
     `rubric_version` is pinned when the item is first handed out, so that all its answers are given under the
     same version; until then it follows its batch. `words` counts prompt and responses. `requires` is a skill that
-    this item needs beyond its batch's; `extra` says how many answers more than the batch's overlap a lead asked for.
+    this item needs beyond its batch's; `extra` says how many answers
+    more than the overlap are wanted, because a lead asked for them or people are split.
 
     Work items have a `place` in the batch's order. A gold item has a known answer and a repeat is an earlier item of
     the batch once more: they are given to a rater at turns of that rater's own, have no place, and their answers
@@ -192,6 +200,8 @@ class Task(models.Model):
     )
     audit = models.BooleanField(default=False, help_text="In the audit stratum, drawn when the batch was opened.")
     repeats = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="repeat")
+
+    objects = TaskQuerySet.as_manager()
 
     class Meta:
         ordering = ["batch", "number"]
@@ -233,13 +243,17 @@ class TaskResponse(models.Model):
 
 
 class SlotQuerySet(models.QuerySet["Slot"]):
+    def work(self) -> Self:
+        """Those of the batch's own items: gold and repeats have no place, and whatever is asked of them is no count."""
+        return self.filter(place__isnull=False)
+
     def wanted(self) -> Self:
-        """Without those that were retired."""
-        return self.exclude(state="retired")
+        """Those of work without the ones that were retired."""
+        return self.work().exclude(state="retired")
 
     def unanswered(self) -> Self:
-        """Those that an answer is still wanted for."""
-        return self.filter(state__in=["open", "leased"])
+        """Those of work that an answer is still wanted for."""
+        return self.work().filter(state__in=["open", "leased"])
 
     def waiting(self) -> Self:
         """Open ones that may be handed out: nobody holds them, and no lead their item."""

@@ -28,7 +28,12 @@ def batch_items(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     batch = found_batch(project, number)
     state, after = request.GET.get("state", ""), whole_number(request.GET.get("after")) or 0
     counts = {name: Count("slots", filter=Q(slots__state=name)) for name in ("done", "leased", "open")}
-    tasks = Task.objects.filter(batch=batch, number__gt=after).annotate(**counts).select_related("prompt", "requires")
+    tasks = (
+        Task.objects.work()
+        .filter(batch=batch, number__gt=after)
+        .annotate(**counts)
+        .select_related("prompt", "requires")
+    )
     if state in ("held", "out"):
         tasks = tasks.filter(standing=state)
     elif state in ("open", "finished"):

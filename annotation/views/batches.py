@@ -20,6 +20,7 @@ from annotation.errors import ItemsDoNotFit, RubricNotUsable
 from annotation.forecasting import DAYS_BACK
 from annotation.forms import OpenBatchForm
 from annotation.models import Batch, Project, Referral
+from annotation.queueing.outcomes import outcomes_of
 from annotation.repinning import newer_version
 from annotation.scales import SCALES
 from annotation.sources import fitting, items_of, sources_of
@@ -139,6 +140,7 @@ def batch(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         more_kappas=kappas[MOST_KAPPAS:],
         kappa_start=min([0.0, *(floor(k.value * 10) / 10 for k in kappas if k.value is not None and not k.few)]),
         options=chosen_options(batch),
+        outcomes=outcomes_of(batch=batch),
         has_verdict=batch.kind in VERDICTS,
         newer_version=newer_version(batch=batch),
         criteria=batch.rubric_version.criteria.count(),

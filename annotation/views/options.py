@@ -5,7 +5,12 @@ from annotation.models import Batch
 
 def chosen_options(batch: Batch) -> list[tuple[str, list[str]]]:
     """Groups with what was chosen in each, without those that are left as they come."""
-    groups = [("What is asked", _asked(batch)), ("Who may", _who(batch)), ("Care", _care(batch))]
+    groups = [
+        ("What is asked", _asked(batch)),
+        ("Quality", _quality(batch)),
+        ("Who may", _who(batch)),
+        ("Care", _care(batch)),
+    ]
     return [(name, texts) for name, texts in groups if texts]
 
 
@@ -17,6 +22,19 @@ def _asked(batch: Batch) -> list[str]:
         (batch.fast, "fast mode"),
         (batch.show_words, "the length of each answer is shown"),
         (batch.reason_share > 0, f"a reason on {batch.reason_share} % of the items"),
+    ]
+    return [text for chosen, text in said if chosen]
+
+
+def _quality(batch: Batch) -> list[str]:
+    said = [
+        (batch.gold_rate > 0, f"gold on {batch.gold_rate} % of a rater’s items"),
+        (batch.repeat_rate > 0, f"repeats on {batch.repeat_rate} %"),
+        (
+            batch.audit_share > 0,
+            f"{batch.audit_share} % of the items in the audit stratum, {batch.audit_overlap} answers each",
+        ),
+        (batch.overlap_most is not None, f"up to {batch.overlap_most} answers where people are split"),
     ]
     return [text for chosen, text in said if chosen]
 

@@ -1,4 +1,4 @@
-"""Steering a batch in flight: answers per item, priority and deadline, skills. One page of three forms."""
+"""Steering a batch in flight: answers per item, priority and deadline, skills, gold and repeats. Four forms."""
 
 from typing import Any
 
@@ -12,20 +12,21 @@ from django.views.decorators.http import require_http_methods, require_safe
 from annotation.errors import ItemsDoNotFit, OverlapWrong
 from annotation.models import Batch
 from annotation.overlapping import change_of, change_overlap
-from annotation.steering import route_batch, schedule_batch
-from annotation.steering_forms import OverlapForm, RouteForm, ScheduleForm
+from annotation.steering import check_raters, route_batch, schedule_batch
+from annotation.steering_forms import ChecksForm, OverlapForm, RouteForm, ScheduleForm
 from annotation.views.projects import found_batch, led_project, page
 from workforce.models import User
 from workforce.numerals import whole_number
 from workforce.scoping import me
 
+CHECKS = ("gold_rate", "repeat_rate")
 ROUTES = ("requires", "expertise_to", "language_to")
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def batch_edit(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """The three forms; POST names in `what` which of them it is."""
+    """The four forms; POST names in `what` which of them it is."""
     project = led_project(request, slug)
     batch = found_batch(project, number)
     what = request.POST.get("what", "")
@@ -36,6 +37,7 @@ def batch_edit(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "schedule": ScheduleForm(
             sent.get("schedule"), initial={"priority": batch.priority, "deadline": batch.deadline}
         ),
+        "checks": ChecksForm(sent.get("checks"), initial={name: getattr(batch, name) for name in CHECKS}),
         "route": RouteForm(
             sent.get("route"), batch=batch, initial={name: getattr(batch, f"{name}_id") for name in ROUTES}
         ),
@@ -81,5 +83,8 @@ def _save(what: str, batch: Batch, given: dict[str, Any], actor: User) -> str:
     if what == "schedule":
         schedule_batch(batch=batch, priority=given["priority"], deadline=given["deadline"], actor=actor)
         return "priority and deadline are saved."
+    if what == "checks":
+        check_raters(batch=batch, actor=actor, **{name: given[name] for name in CHECKS})
+        return "how often gold and repeats are given is saved."
     route_batch(batch=batch, actor=actor, **{name: given[name] for name in ROUTES})
     return "skills are saved. Who holds an item now may finish it."

@@ -66,6 +66,7 @@ def make_place(slug: str, names: dict[str, str]) -> Place:
         "api-freeze-preferences": {"name": "Second"},
         "api-freeze-demonstrations": {"name": "Second"},
         "api-batch-overlap": {"overlap": 3},
+        "api-batch-checks": {"gold_rate": 0, "repeat_rate": 0},
         "api-batch-schedule": {"priority": 2, "deadline": None},
         "api-batch-route": {"requires": "", "expertise_to": "", "language_to": ""},
         "api-task-reopen": {"reason": "so"},

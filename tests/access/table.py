@@ -80,6 +80,7 @@ ROUTES: dict[str, Rule] = {
     **_rules("lead", GET, "api-batch api-batch-tasks api-prompt-sets api-preference-set api-preference-set-lines"),
     **_rules("lead", GET, "api-demonstration-set api-demonstration-set-lines"),
     **_rules("lead", WRITE, "api-batch-pause api-batch-resume api-batch-close"),
+    **_rules("lead", WRITE, "api-batch-checks"),
     **_rules("lead", WRITE, "api-batch-overlap api-batch-schedule api-batch-route api-task-reopen api-lease-release"),
     **_rules("lead", GET, "api-batch-work api-batch-forecast api-referrals"),
     **_rules("lead", WRITE, "api-referral-settle api-referral-undo"),

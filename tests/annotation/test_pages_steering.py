@@ -11,6 +11,7 @@ from django.utils import timezone
 from annotation import assigning, batching
 from annotation.models import Assignment, Batch, Project, Referral
 from rubrics.models import RubricVersion
+from tests.annotation.golds import make_golds, open_with
 from tests.annotation.makers import answer, make_batch, make_comparison
 from tests.annotation.pages import answered
 from workforce.models import AuditEvent, Skill, User
@@ -27,6 +28,9 @@ def lead(client: Client, project: Project, lena: User) -> Client:
 @pytest.fixture
 def batch(project: Project, lena: User, rubric_version: RubricVersion) -> Batch:
     return make_batch(project, lena, rubric_version, tasks=3, overlap=2)
+
+
+CHECKS = ("checks", {"gold_rate": 0, "repeat_rate": 0})
 
 
 def _edit(lead: Client, what: str, **given: object) -> Any:
@@ -81,6 +85,19 @@ def test_priority_deadline_and_skills_are_kept_and_audited(lead, lena, batch, te
     ]
 
 
+def test_gold_and_repeats_are_given_less_or_more_often(lead, lena, project, batch, rubric_version):
+    refused = _edit(lead, "checks", gold_rate=5, repeat_rate=5)
+    assert refused.status_code == 422 and "opened without gold" in refused.content.decode()
+    make_golds(project, [1, -1] * 5)
+    checked = open_with(project, lena, rubric_version, tasks=3, gold_rate=10)
+    sent = {"what": "checks", "gold_rate": 0, "repeat_rate": 20}
+    assert lead.post(reverse("batch-edit", args=["helpful", checked.number]), sent).status_code == 302
+    checked.refresh_from_db()
+    assert (checked.gold_rate, checked.repeat_rate) == (0, 20)
+    assert AuditEvent.objects.filter(verb="check_raters").get().detail == {"gold_rate": 0, "repeat_rate": 20}
+    assert _edit(lead, "checks", gold_rate=51, repeat_rate=0).status_code == 422
+
+
 def test_a_batch_is_opened_with_priority_and_deadline(lead, lena, project, rubric_version):
     make_comparison(project, "one", ["x", "y"])
     form = {"name": "Urgent", "kind": "pairwise", "overlap": 2, "lease_minutes": 30}
@@ -95,7 +112,7 @@ def test_a_batch_is_opened_with_priority_and_deadline(lead, lena, project, rubri
 
 def test_a_closed_batch_is_not_steered(lead, lena, batch):
     batching.close_batch(batch=batch, actor=lena)
-    for what, given in (("overlap", {"overlap": 3}), ("schedule", {"priority": 1}), ("route", {})):
+    for what, given in (("overlap", {"overlap": 3}), ("schedule", {"priority": 1}), ("route", {}), CHECKS):
         assert _edit(lead, what, **given).status_code == 409
 
 

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from annotation.api.bodies import FreezeBody, OpenBatchBody, PauseBody, ScoreBody, SubmitBody
 from annotation.api.lease_bodies import ClaimBody, DraftBody, TimeBody
-from annotation.api.steering_bodies import OverlapBody, ReasonBody, RouteBody, ScheduleBody, SettleBody
+from annotation.api.steering_bodies import ChecksBody, OverlapBody, ReasonBody, RouteBody, ScheduleBody, SettleBody
 from annotation.api.time import StretchBody
 from annotation.assigning import claim_next
 from annotation.batch_options import BatchOptions
@@ -55,6 +55,7 @@ def example(operation: str, n: int = 0) -> Any:
         ("POST /batches/{batch_id}/pause", 0, PauseBody),
         ("POST /batches/{batch_id}/overlap", 0, OverlapBody),
         ("POST /batches/{batch_id}/schedule", 0, ScheduleBody),
+        ("POST /batches/{batch_id}/checks", 0, ChecksBody),
         ("POST /batches/{batch_id}/route", 0, RouteBody),
         ("POST /leases/{id}/release", 0, ReasonBody),
         ("POST /batches/{batch_id}/tasks/{number}/reopen", 0, ReasonBody),

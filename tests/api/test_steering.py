@@ -27,6 +27,10 @@ def test_overlap_schedule_and_route(signed_in, lena, batch, team):
     assert body["change"] == {"added": 30, "retired": 0, "finishing": 0, "to_go": 90} and body["overlap"] == 3
     body = lead.post(f"{at}/schedule", {"priority": 2, "deadline": "2026-12-01T18:00:00Z"}, format="json").json()
     assert (body["options"]["priority"], body["options"]["deadline"]) == (2, "2026-12-01T18:00:00Z")
+    body = lead.post(f"{at}/checks", {"gold_rate": 0, "repeat_rate": 5}, format="json").json()
+    assert body["options"]["repeat_rate"] == 5
+    wrong = lead.post(f"{at}/checks", {"gold_rate": 5, "repeat_rate": 5}, format="json")
+    assert wrong.status_code == 422 and "without gold" in wrong.json()["error"]["fields"]["gold_rate"]
     route = {"requires": "", "expertise_to": "", "language_to": "arabic"}
     body = lead.post(f"{at}/route", route, format="json").json()
     assert (body["language_to"], body["expertise_to"], body["options"]["requires"]) == ("arabic", None, None)
@@ -75,7 +79,7 @@ def test_what_is_not_theirs_is_not_there(signed_in, request, rafi, batch, name, 
     held = assigning.claim_next(batch=batch, rater=rafi)
     someone = signed_in(request.getfixturevalue(name)) if name else APIClient()
     at, referral = f"batches/{batch.pk}", f"referrals/{Referral.objects.get().pk}"
-    posts = ("overlap", "schedule", "route", "tasks/1/reopen")
+    posts = ("overlap", "schedule", "checks", "route", "tasks/1/reopen")
     addresses = [f"{at}/{what}" for what in posts]
     addresses += [f"leases/{held.pk}/release", f"{referral}/settle", f"{referral}/undo"]
     found = {one: someone.post(f"/api/v1/{one}", {"reason": "x"}, format="json").status_code for one in addresses}

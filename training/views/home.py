@@ -44,7 +44,7 @@ def project_home(request: HttpRequest, slug: str) -> HttpResponse:
         "loop_steps": None,  # the tiles below are the strip
         "counts": {
             "prompts": Prompt.objects.filter(project=project).count(),
-            "judgments": Judgment.objects.filter(task__batch__project=project).current().count(),
+            "judgments": Judgment.objects.filter(task__batch__project=project).current().of_work().count(),
             "raters": Membership.objects.filter(team=team, role=Role.RATER, user__is_active=True).count(),
         },
         "models": recounting.rows_of(models[:MODELS_SHOWN]),

@@ -15,15 +15,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-# A counted answer is the last word of its rater, carries an opinion, and was given on a seat. Each statement may ask.
+# A counted answer is the last word of its rater on an item of work, carries an opinion, and was given on a seat. Each
+# statement may ask.
 COUNTED = """
     WITH counted AS (
         SELECT j.id, j.task_id, j.rater_id, j.assignment_id FROM annotation_judgment j
+        JOIN annotation_task work ON work.id = j.task_id AND work.lane = 'work'
         WHERE j.source = 'live' AND j.cant_judge = '' AND NOT j.surplus
           AND NOT EXISTS (SELECT 1 FROM annotation_judgment later WHERE later.supersedes_id = j.id)
     ), wanted AS (
-        SELECT t.id AS task_id, CASE WHEN b.overlap + t.extra < 100 THEN b.overlap + t.extra ELSE 100 END AS k
-        FROM annotation_task t JOIN annotation_batch b ON b.id = t.batch_id WHERE b.origin <> 'history'
+        SELECT task_id, CASE WHEN answers < 100 THEN answers ELSE 100 END AS k FROM (
+            SELECT t.id AS task_id, t.extra + CASE WHEN t.audit THEN b.audit_overlap ELSE b.overlap END AS answers
+            FROM annotation_task t JOIN annotation_batch b ON b.id = t.batch_id
+            WHERE b.origin <> 'history' AND t.lane = 'work'
+        ) each_item
     )
 """
 FINDINGS = {
@@ -43,7 +48,7 @@ FINDINGS = {
     "without_seat": """
         SELECT task_id, SUM(answer), SUM(seat) FROM (
             SELECT task_id, 1 AS answer, 0 AS seat FROM counted
-            UNION ALL SELECT task_id, 0, 1 FROM annotation_slot WHERE state = 'done'
+            UNION ALL SELECT task_id, 0, 1 FROM annotation_slot WHERE state = 'done' AND place IS NOT NULL
         ) both_sides GROUP BY task_id HAVING SUM(answer) <> SUM(seat)
     """,
     # Seats beyond what is wanted now that might still be answered.

@@ -1,9 +1,9 @@
 """What holds of a batch whenever nobody is in the middle of something, in the numbering of the assignment protocol.
 
 I1: no more seats than are wanted, and every counted answer on a seat of its own. I2: nobody twice on an item. I3: each
-acknowledged answer is there exactly once, and none that nobody gave. I4: whoever answered held that lease. I9: who may
-not answer holds nothing. I10: another k takes no label away and gives no seat number twice. I11: the audit log tells
-each change of state once, and its chain holds.
+acknowledged answer is there exactly once, and none that nobody gave. I4: whoever answered held that lease. I8: nobody
+had more gold or repeats than turns for them. I9: who may not answer holds nothing. I10: another k takes no label away
+and gives no seat number twice. I11: the audit log tells each change of state once, and its chain holds.
 """
 
 import itertools
@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from django.db.models import Subquery
 
 from annotation.judging import Submitted
-from annotation.models import Assignment, Batch, Judgment, Slot, Task
-from annotation.models.tasks import MOST_ANSWERS
+from annotation.models import Assignment, Batch, Bookmark, Judgment, Slot, Task
+from annotation.queueing.turns import turn_at
+from annotation.queueing.wanting import wanted_of
 from workforce.auditing import verify_chain
 from workforce.models import AuditEvent, Membership, Role, User
 
@@ -40,7 +41,7 @@ def all_hold(*, batch: Batch, acknowledged: Iterable[Acknowledged]) -> None:
     """Assert all of it, naming everything that is broken at once."""
     batch = Batch.objects.select_related("project__team").get(pk=batch.pk)
     told = set(acknowledged)
-    found = [*_seats(batch), *_leases(batch), *_answers(batch, told), *_people(batch), *_audit(batch)]
+    found = [*_seats(batch), *_turns(batch), *_leases(batch), *_answers(batch, told), *_people(batch), *_audit(batch)]
     assert not found, "\n".join(found)
 
 
@@ -52,9 +53,9 @@ def chain_holds(*, batch: Batch) -> None:
 def _seats(batch: Batch) -> Iterable[str]:
     counted = Counter(Judgment.objects.counted().filter(task__batch=batch).values_list("task", flat=True))
     slots = list(Slot.objects.filter(batch=batch).values_list("task", "n", "state"))
-    for task in Task.objects.filter(batch=batch):
+    for task in Task.objects.work().filter(batch=batch):
         states = Counter(state for pk, _, state in slots if pk == task.pk)
-        wanted = 0 if task.standing == Task.Standing.OUT else min(batch.overlap + task.extra, MOST_ANSWERS)
+        wanted = 0 if task.standing == Task.Standing.OUT else wanted_of(batch=batch, task=task)
         seats = states.total() - states["retired"]
         if seats != max(wanted, states["done"]):
             yield f"I1: task {task.number} has {seats} seats of {wanted} wanted, {states['done']} of them done"
@@ -63,6 +64,24 @@ def _seats(batch: Batch) -> Iterable[str]:
         numbers = sorted(n for pk, n, _ in slots if pk == task.pk)
         if numbers != list(range(1, len(numbers) + 1)):
             yield f"I10: the seats of task {task.number} are numbered {numbers}"
+
+
+def _turns(batch: Batch) -> Iterable[str]:
+    for mark in Bookmark.objects.filter(batch=batch):
+        had = Assignment.objects.filter(rater=mark.rater_id, slot__batch=batch)
+        lanes = Counter(had.values_list("task__lane", flat=True))
+        due = Counter(
+            turn_at(
+                project=batch.project_id,
+                rater=mark.rater_id,
+                n=mark.before + n,
+                gold_rate=batch.gold_rate,
+                repeat_rate=batch.repeat_rate,
+            )
+            for n in range(1, mark.turns + 1)
+        )
+        if lanes["gold"] > due["gold"] or lanes["repeat"] > due["repeat"]:
+            yield f"I8: rater {mark.rater_id} had {dict(lanes)} where {dict(due)} was due"
 
 
 def _leases(batch: Batch) -> Iterable[str]:
