@@ -8,17 +8,13 @@ rubric version under which all answers to an item are given.
 import random
 import uuid
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from annotation.eligibility import GIVEN_UP, eligible_slots, open_slots, require_fit, skilled, within_reach
 from annotation.errors import BatchNotOpen, Busy
 from annotation.leasing import (
     begin,
@@ -31,24 +27,19 @@ from annotation.leasing import (
     restart,
 )
 from annotation.models import Assignment, Batch, Draft, Slot, Task
+from annotation.queueing.bookmarks import move_on, note_turn
+from annotation.queueing.eligibility import GIVEN_UP, require_fit, skilled
+from annotation.queueing.turns import Turn, turn_of
 from workforce.models import Role, User
 from workforce.roles import require
 
-__all__ = ["RaterProgress", "begin", "claim_next", "expire_leases", "keep", "progress_for", "release", "show_order"]
+__all__ = ["begin", "claim_next", "expire_leases", "keep", "release", "show_order"]
 
 TRIES = 5
 AHEAD = 5
 AHEAD_WITH_CARE = 1
 YIELDS_AFTER = timedelta(seconds=20)
 ORDER = "annotation.assigning.show_order"
-
-
-@dataclass(frozen=True, slots=True)
-class RaterProgress:
-    """How many tasks of a batch the rater has answered, out of all they have had or could now be given."""
-
-    done: int
-    total: int
 
 
 def claim_next(*, batch: Batch, rater: User, beyond: Collection[uuid.UUID] = ()) -> Assignment | None:
@@ -95,12 +86,11 @@ def _claim(*, batch: Batch, rater: User, beyond: set[uuid.UUID]) -> Assignment |
         return None
     if live:
         require_fit(batch=batch, rater=rater, ahead=True)
-    slot = _take_slot(batch=batch, rater=rater, again=not (live or beyond))
-    if slot is None and expire_leases(batch=batch):
-        slot = _take_slot(batch=batch, rater=rater, again=not (live or beyond))
+    turn = turn_of(batch=batch, rater=rater)
+    slot = _next_slot(turn=turn, again=not (live or beyond), now=now)
     if slot is None and not live and batch.mode != Batch.Mode.CALIBRATION:
-        slot = _take_over(batch=batch, rater=rater, now=now)
-    return _lease(slot=slot, batch=batch, rater=rater, begun_at=None if beyond else now) if slot else None
+        slot = _take_over(turn=turn, now=now)
+    return _lease(slot=slot, turn=turn, begun_at=None if beyond else now) if slot else None
 
 
 def _mine(*, batch: Batch, rater: User, now: datetime) -> tuple[list[Assignment], list[Assignment]]:
@@ -116,10 +106,19 @@ def _mine(*, batch: Batch, rater: User, now: datetime) -> tuple[list[Assignment]
     return live, [one for one in mine if one not in live]
 
 
-def _take_slot(*, batch: Batch, rater: User, again: bool) -> Slot | None:
-    """The best slot there is. What the rater gave up comes `again` only when nothing else is on their page."""
-    choices = eligible_slots(batch=batch, rater=rater)
-    for choice in choices if again else choices[:1]:
+def _next_slot(*, turn: Turn, again: bool, now: datetime) -> Slot | None:
+    """The best slot there is for the rater, taken; leases that have run out are ended if there is none without."""
+    slot = _take_slot(turn=turn, again=again)
+    if slot is None and expire_leases(batch=turn.batch):
+        slot = _take_slot(turn=turn, again=again)
+    if turn.bookmark is not None:
+        move_on(bookmark=turn.bookmark, fitting=turn.fitting(), waiting=turn.waiting(), taken=slot, now=now)
+    return slot
+
+
+def _take_slot(*, turn: Turn, again: bool) -> Slot | None:
+    """The first that nobody else is just taking. What the rater gave up comes only `again`."""
+    for choice in turn.choices(again=again):
         for slot in choice.select_for_update(of=("self",), skip_locked=True).select_related("task")[:1]:
             # The conditional update is what decides; on SQLite there are no row locks to rely on.
             if not Slot.objects.filter(pk=slot.pk, state=Slot.State.OPEN).update(state=Slot.State.LEASED):
@@ -128,15 +127,16 @@ def _take_slot(*, batch: Batch, rater: User, again: bool) -> Slot | None:
     return None
 
 
-def _take_over(*, batch: Batch, rater: User, now: datetime) -> Slot | None:
+def _take_over(*, turn: Turn, now: datetime) -> Slot | None:
     """The slot of an item that somebody fetched ahead and has not begun: it goes to whoever would sit idle."""
-    mine = Assignment.objects.filter(task=OuterRef("task"), rater=rater).exclude(state__in=GIVEN_UP)
+    mine = Assignment.objects.filter(task=OuterRef("task"), rater=turn.rater).exclude(state__in=GIVEN_UP)
     waiting = (
         Assignment.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("slot__task")
-        .filter(state=Assignment.State.LEASED, begun_at=None, leased_at__lt=now - YIELDS_AFTER, slot__batch=batch)
-        .filter(skilled(rater=rater), ~Exists(mine), slot__state=Slot.State.LEASED, task__standing=Task.Standing.QUEUED)
-        .exclude(rater=rater)
+        .filter(state=Assignment.State.LEASED, begun_at=None, leased_at__lt=now - YIELDS_AFTER)
+        .filter(slot__batch=turn.batch, slot__state=Slot.State.LEASED, task__standing=Task.Standing.QUEUED)
+        .filter(skilled(skills=turn.skills), ~Exists(mine))
+        .exclude(rater=turn.rater)
         .order_by("leased_at", "pk")
     )
     for theirs in waiting[:1]:
@@ -145,8 +145,8 @@ def _take_over(*, batch: Batch, rater: User, now: datetime) -> Slot | None:
     return None
 
 
-def _lease(*, slot: Slot, batch: Batch, rater: User, begun_at: datetime | None) -> Assignment:
-    now = timezone.now()
+def _lease(*, slot: Slot, turn: Turn, begun_at: datetime | None) -> Assignment:
+    now, batch, rater = timezone.now(), turn.batch, turn.rater
     _pin_rubric(task=slot.task, batch=batch)
     slot.batch = batch
     lease = {
@@ -161,6 +161,8 @@ def _lease(*, slot: Slot, batch: Batch, rater: User, begun_at: datetime | None) 
     }
     again = Assignment.objects.filter(task=slot.task, rater=rater, state__in=GIVEN_UP).first()
     if again is None:
+        if turn.bookmark is not None:
+            note_turn(bookmark=turn.bookmark)
         return Assignment.objects.create(task=slot.task, rater=rater, **lease)
     if (again.state, again.slot_id, again.display_order) == (Assignment.State.EXPIRED, slot.pk, lease["display_order"]):
         # The same lease goes on: an answer that was given without a line is still on its way under its token.
@@ -216,32 +218,3 @@ def show_order(*, task: Task, n: int, rater: User) -> list[int]:
     order = list(range(count))
     random.Random(seed).shuffle(order)  # noqa: S311 (fairness of display, not a secret)
     return order
-
-
-def progress_for(*, batch: Batch, rater: User) -> RaterProgress:
-    """The rater's own progress in the batch, all of it seen at one moment."""
-    [(_batch, progress)] = progress_in(batches=Batch.objects.filter(pk=batch.pk), rater=rater)
-    return progress
-
-
-def progress_in(*, batches: QuerySet[Batch], rater: User) -> list[tuple[Batch, RaterProgress]]:
-    """Each of the batches with the rater's own progress in it, in their order.
-
-    One statement: a slot that is leased while this is counted would else be missed as open and as leased.
-    """
-    mine = Assignment.objects.filter(rater=rater, slot__batch=OuterRef("pk")).values("slot__batch")
-    reach = within_reach(slots=open_slots(batch=OuterRef("pk")), rater=rater).order_by().values("batch")
-    counted = batches.annotate(
-        count_done=_counted(mine.filter(state__in=Assignment.ANSWERED)),
-        count_leased=_counted(mine.filter(state=Assignment.State.LEASED)),
-        count_left=_counted(reach),
-    )
-    return [
-        (batch, RaterProgress(batch.count_done, batch.count_done + batch.count_leased + batch.count_left))
-        for batch in counted
-    ]
-
-
-def _counted(grouped: QuerySet[Any, Any]) -> Coalesce:
-    """How many tasks the rows are of, as part of a larger statement; they are grouped by their batch."""
-    return Coalesce(Subquery(grouped.annotate(tasks=Count("task", distinct=True)).values("tasks")), 0)

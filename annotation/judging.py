@@ -16,7 +16,17 @@ from annotation.checking import check_answer
 from annotation.criteria import criteria_of, score_rows
 from annotation.errors import AlreadyRevised, BatchNotOpen, Incomplete, SubmissionReused, UndoClosed, UnknownLease
 from annotation.improving import improve
-from annotation.leasing import find_lease, finish, give_up, hold, lease_seconds, lock_rater, retake
+from annotation.leasing import (
+    find_lease,
+    finish,
+    give_up,
+    hold,
+    lease_seconds,
+    lock_batch,
+    lock_batch_of,
+    lock_rater,
+    retake,
+)
 from annotation.models import (
     Assignment,
     Batch,
@@ -61,6 +71,8 @@ def submit_judgment(
     surplus. Raises UnknownLease, AlreadySubmitted, SubmissionReused, Incomplete, NotAllowed.
     """
     lock_rater(rater=rater)
+    if answer.cant_judge:
+        lock_batch_of(token=token)
     assignment = find_lease(token=token, rater=rater)
     earlier = Judgment.objects.filter(submission=submission).first()
     if earlier is not None:
@@ -111,6 +123,8 @@ def revise_judgment(*, uid: uuid.UUID, rater: User, submission: uuid.UUID, answe
         raise AlreadyRevised
     require_revisable(judgment=old)
     surplus = old.surplus
+    if old.cant_judge or answer.cant_judge:
+        lock_batch(pk=batch.pk)
     if old.cant_judge and not answer.cant_judge:
         surplus = not retake(assignment=old.assignment)
     judgment = _write(assignment=old.assignment, submission=submission, answer=answer, surplus=surplus, supersedes=old)

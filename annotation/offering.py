@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from annotation.assigning import RaterProgress, progress_in
 from annotation.calibrating import TRIES
 from annotation.models import Batch
 from annotation.qualifying import Standing, expired, standing_of
+from annotation.queueing.progressing import RaterProgress, progress_in
 from workforce.models import Skill, SkillGrant, User
 
 Progressed = tuple[Batch, RaterProgress]
@@ -58,8 +58,9 @@ def offers_of(*, standing: Standing, batches: Iterable[Progressed]) -> dict[int,
 def next_round(*, skill: Skill, rater: User) -> Offer | None:
     """The open round that grants the skill and that the rater has not finished, if they may try it."""
     rounds = Batch.objects.open_to(rater).filter(mode=Batch.Mode.CALIBRATION, grants=skill)
-    batches = progress_in(batches=rounds.select_related("project", "grants"), rater=rater)
-    return offers_of(standing=standing_of(rater=rater), batches=batches).get(skill.pk)
+    standing = standing_of(rater=rater)
+    batches = progress_in(batches=rounds.select_related("project", "grants"), rater=rater, skills=standing.skills)
+    return offers_of(standing=standing, batches=batches).get(skill.pk)
 
 
 def skills_of(*, standing: Standing, batches: Iterable[Progressed]) -> list[Held]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
 from annotation.calibrating import TRIES, Ended, failed_of, results_of
@@ -24,6 +24,11 @@ class Standing:
         """Whether the skill is held now; True for none."""
         grant = self.grants.get(skill) if skill is not None else None
         return skill is None or (grant is not None and grant.state == SkillGrant.State.GRANTED and not expired(grant))
+
+    @property
+    def skills(self) -> frozenset[int]:
+        """All that are held now."""
+        return frozenset(skill for skill in self.grants if self.holds(skill))
 
     def bars(self, batch: Batch, *, begun: bool) -> bool:
         """Whether this would be a third round for a skill: a failed one may be repeated once, then a lead talks."""
@@ -56,10 +61,11 @@ def qualified(*, batch: Batch, rater: User) -> bool:
     return standing_of(rater=rater).fits(batch, begun=_begun(batch, rater))
 
 
-def current_grants(*, rater: User) -> QuerySet[SkillGrant]:
+def skills_held(*, rater: User) -> frozenset[int]:
     """The skills that the rater holds now."""
     unexpired = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
-    return SkillGrant.objects.filter(unexpired, user=rater, state=SkillGrant.State.GRANTED)
+    held = SkillGrant.objects.filter(unexpired, user=rater, state=SkillGrant.State.GRANTED)
+    return frozenset(held.values_list("skill", flat=True))
 
 
 def barred(*, batch: Batch, rater: User) -> bool:

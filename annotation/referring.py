@@ -5,10 +5,13 @@ held, before more people are paid to look at it. Unclear, not checkable here, ot
 after a second one could not judge it either it is held. In calibration nothing is referred: the answer stands.
 """
 
+from collections.abc import Collection
+
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotation.models import Batch, Judgment, Referral, Task
+from annotation.queueing.returning import lock_open_slots, offer_again
 from workforce import auditing
 from workforce.models import Skill
 
@@ -25,7 +28,11 @@ HOLDING = (Reason.EXPERTISE, Reason.LANGUAGE, Reason.BROKEN)
 
 
 def refer(*, judgment: Judgment) -> None:
-    """Put the item of a "can't judge" where it belongs: in the transaction that saves it, after its lease ended."""
+    """Put the item of a "can't judge" where it belongs: in the transaction that saves it, after its lease ended.
+
+    Who calls this or `withdraw` has locked the batch: they hold a slot of the item and lock its others.
+    """
+    waiting = lock_open_slots(task=judgment.task)
     task = lock_task(task=judgment.task)
     if task.standing == Task.Standing.OUT:
         return
@@ -43,6 +50,7 @@ def refer(*, judgment: Judgment) -> None:
             settled_at=timezone.now(),
         )
         Task.objects.filter(pk=task.pk).update(requires=skill)
+        offer_again(slots=waiting)
     else:
         referral = referral or Referral(task=task)
         if not referral.holds:
@@ -62,6 +70,7 @@ def refer(*, judgment: Judgment) -> None:
 
 def withdraw(*, judgment: Judgment) -> None:
     """Undo a referral whose only reason was this "can't judge", because its rater has judged the item after all."""
+    waiting = lock_open_slots(task=judgment.task)
     task = lock_task(task=judgment.task)
     referral = Referral.objects.waiting().filter(task=task).first()
     if referral is None or unjudged(task=task).exists():
@@ -69,7 +78,7 @@ def withdraw(*, judgment: Judgment) -> None:
     referral.outcome, referral.settled_at = Referral.Outcome.WITHDRAWN, timezone.now()
     referral.settled_by, referral.holds = judgment.rater, False
     referral.save()
-    put_back(task=task)
+    put_back(task=task, waiting=waiting)
 
 
 def lock_task(*, task: Task) -> Task:
@@ -88,9 +97,10 @@ def hold_back(*, task: Task) -> None:
     Task.objects.filter(pk=task.pk).update(standing=Task.Standing.HELD)
 
 
-def put_back(*, task: Task) -> None:
-    """Give the locked task to raters again."""
+def put_back(*, task: Task, waiting: Collection[int]) -> None:
+    """Give the locked task to raters again, with its open slots, which were locked before it."""
     Task.objects.filter(pk=task.pk).update(standing=Task.Standing.QUEUED)
+    offer_again(slots=waiting)
 
 
 def _skill_for(reason: str, task: Task) -> Skill | None:

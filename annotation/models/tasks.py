@@ -10,6 +10,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from annotation.models.corpus import Comparison, Project, Prompt, Response
 from rubrics.models import RubricVersion
@@ -244,6 +245,10 @@ class SlotQuerySet(models.QuerySet["Slot"]):
     def waiting(self) -> Self:
         """Open ones that may be handed out: nobody holds them, and no lead their item."""
         return self.filter(state="open", task__standing="queued")
+
+    def open_again(self) -> int:
+        """Let others have them, before what was never handed out; how many."""
+        return self.update(state="open", returned_at=timezone.now())
 
 
 class Slot(models.Model):

@@ -1,0 +1,92 @@
+"""How far a rater is in a batch, counted from their bookmark on and no further than anybody reads off a card."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from annotation.models import Assignment, Batch, Bookmark, Slot
+from annotation.qualifying import skills_held
+from annotation.queueing.bookmarks import digest_of
+from annotation.queueing.eligibility import GIVEN_UP, never_held, open_slots, own_round, skilled
+from workforce.models import User
+
+COUNTED = 500
+NEVER = datetime.min.replace(year=1970, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class RaterProgress:
+    """How many tasks of a batch the rater has answered, out of all they have had or could now be given.
+
+    more: open slots lie beyond the items that were counted, so that `total` is "at least".
+    """
+
+    done: int
+    total: int
+    more: bool = False
+
+
+def progress_for(*, batch: Batch, rater: User) -> RaterProgress:
+    """The rater's own progress in the batch, all of it seen at one moment."""
+    only = Batch.objects.filter(pk=batch.pk)
+    [(_batch, progress)] = progress_in(batches=only, rater=rater, skills=skills_held(rater=rater))
+    return progress
+
+
+def progress_in(*, batches: QuerySet[Batch], rater: User, skills: Collection[int]) -> list[tuple[Batch, RaterProgress]]:
+    """Each of the batches with the progress in it of the rater, who holds these skills, in their order.
+
+    One statement: a slot that is leased while this is counted would else be missed as open and as leased.
+    """
+    mine = Assignment.objects.filter(rater=rater, slot__batch=OuterRef("pk")).order_by()
+    kept = Bookmark.objects.filter(batch=OuterRef("pk"), rater=rater)
+    valid = kept.filter(skills=digest_of(skills=skills), order_epoch=OuterRef("order_epoch"))
+    slots = open_slots(batch=OuterRef("pk")).order_by()
+    fresh = slots.filter(place__gte=OuterRef("from_place")).order_by("place").values("place")
+    returned = slots.filter(returned_at__gte=OuterRef("from_time"), place__lt=OuterRef("from_place"))
+    near = slots.filter(place__gte=OuterRef("first_place"), place__lt=OuterRef("first_place") + COUNTED)
+    seen = batches.annotate(
+        from_place=Coalesce(Subquery(valid.values("place")), 0),
+        from_time=Coalesce(Subquery(valid.values("returned_until")), Value(NEVER)),
+        first_place=Subquery(fresh[:1]),
+    ).annotate(
+        count_done=_done(mine=mine, kept=kept),
+        count_leased=_counted(mine.filter(state=Assignment.State.LEASED), "slot__batch"),
+        count_near=_counted(_fitting(near, rater, skills), "batch"),
+        count_returned=_counted(_fitting(returned, rater, skills), "batch"),
+        count_given_up=_counted(_given_up(mine, rater, skills), "slot__batch"),
+        has_more=Exists(slots.filter(place__gte=OuterRef("first_place") + COUNTED)),
+    )
+    return [(batch, _progress(batch)) for batch in seen]
+
+
+def _progress(batch: Any) -> RaterProgress:
+    left = batch.count_near + batch.count_returned + batch.count_given_up
+    return RaterProgress(batch.count_done, batch.count_done + batch.count_leased + left, batch.has_more)
+
+
+def _done(*, mine: QuerySet[Assignment], kept: QuerySet[Bookmark]) -> Coalesce:
+    """What was given less what is not answered, so that nobody counts all that a rater has ever done."""
+    unanswered = mine.exclude(state__in=Assignment.ANSWERED)
+    answered = mine.filter(state__in=Assignment.ANSWERED)
+    turns = Subquery(kept.values("turns"))
+    return Coalesce(turns - _counted(unanswered, "slot__batch"), _counted(answered, "slot__batch"))
+
+
+def _fitting(slots: QuerySet[Slot], rater: User, skills: Collection[int]) -> QuerySet[Slot]:
+    return never_held(slots=own_round(slots=slots, rater=rater).filter(skilled(skills=skills)), rater=rater)
+
+
+def _given_up(mine: QuerySet[Assignment], rater: User, skills: Collection[int]) -> QuerySet[Assignment]:
+    again = own_round(slots=Slot.objects.waiting().filter(task=OuterRef("task")), rater=rater)
+    return mine.filter(Exists(again.filter(skilled(skills=skills))), state__in=GIVEN_UP)
+
+
+def _counted(rows: QuerySet[Any], batch: str) -> Coalesce:
+    """How many tasks the rows are of, as part of a larger statement."""
+    grouped = rows.values(batch).annotate(tasks=Count("task", distinct=True))
+    return Coalesce(Subquery(grouped.values("tasks")), 0)

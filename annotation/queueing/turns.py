@@ -1,0 +1,54 @@
+"""A rater's turn in a batch: the choices there are for them, best first."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from annotation.models import Batch, Bookmark, Slot
+from annotation.qualifying import skills_held
+from annotation.queueing.bookmarks import ahead, find_bookmark, returned
+from annotation.queueing.eligibility import given_up, never_held, open_slots, own_round, skilled
+from workforce.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Who asks for an item of what, with the skills they hold now. A round of calibration has no bookmark."""
+
+    batch: Batch
+    rater: User
+    skills: frozenset[int]
+    bookmark: Bookmark | None
+
+    def waiting(self) -> QuerySet[Slot]:
+        """Open slots of the batch, for whomever."""
+        return open_slots(batch=self.batch)
+
+    def fitting(self) -> QuerySet[Slot]:
+        """Open slots of items that are for the rater and that they never had."""
+        return never_held(slots=self._within_skills(), rater=self.rater)
+
+    def choices(self, *, again: bool) -> Iterator[QuerySet[Slot]]:
+        """New items: what opened again first, then in the batch's order. What the rater gave up comes `again` last,
+        so that others get it first.
+        """
+        if self.bookmark is None:
+            yield self.fitting().order_by("place", "n")
+        else:
+            yield returned(slots=self.fitting(), bookmark=self.bookmark)
+            yield ahead(slots=self.fitting(), bookmark=self.bookmark)
+        if again:
+            yield given_up(slots=self._within_skills(), rater=self.rater).order_by("place", "n")
+
+    def _within_skills(self) -> QuerySet[Slot]:
+        slots = self.waiting().filter(skilled(skills=self.skills))
+        return own_round(slots=slots, rater=self.rater) if self.bookmark is None else slots
+
+
+def turn_of(*, batch: Batch, rater: User) -> Turn:
+    """The rater's turn now. Whoever asks holds the rater's lock."""
+    skills = skills_held(rater=rater)
+    if batch.mode == Batch.Mode.CALIBRATION:
+        return Turn(batch, rater, skills, None)
+    return Turn(batch, rater, skills, find_bookmark(batch=batch, rater=rater, skills=skills))
