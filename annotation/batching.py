@@ -25,6 +25,7 @@ from annotation.models import (
 )
 from annotation.numbering import next_number
 from annotation.panels import bring_panel
+from annotation.queueing.laying_out import Kind, lay_out
 from annotation.scales import SCALES
 from annotation.skills import skill_named
 from rubrics.models import RubricVersion
@@ -166,9 +167,9 @@ def open_batch(
 
 
 def add_tasks(*, batch: Batch, items: Sequence[Item], first_number: int = 1) -> list[Task]:
-    """Tasks with their responses, without slots, numbered from first_number. The most urgent get the first places."""
-    urgent_first = sorted(range(len(items)), key=lambda index: -items[index].priority)
-    places = {index: place for place, index in enumerate(urgent_first, start=first_number)}
+    """Tasks with their responses, without slots, numbered from first_number, and laid out from that place on."""
+    order = lay_out(kinds=[_kind_of(item) for item in items])
+    places = {index: place for place, index in enumerate(order, start=first_number)}
     tasks = Task.objects.bulk_create(
         [
             Task(
@@ -194,6 +195,11 @@ def add_tasks(*, batch: Batch, items: Sequence[Item], first_number: int = 1) -> 
         batch_size=CHUNK,
     )
     return tasks
+
+
+def _kind_of(item: Item) -> Kind:
+    source = item.comparison.source if item.comparison is not None else item.prompt.source
+    return Kind(item.priority, source, tuple(sorted(response.model_tag for response in item.responses)))
 
 
 def words_of(*, prompt: Prompt, responses: Iterable[Response]) -> int:

@@ -31,7 +31,10 @@ NO_DEADLINE = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Card:
-    """A batch with work for the rater; `left` items at least where there are `more`. `content` names distressing content, `agreed` whether the rater sees it."""
+    """A batch with work for the rater, of which `left` items are left, or at least as many where there are `more`.
+
+    `content` names distressing content, `agreed` whether the rater sees it.
+    """
 
     pk: int
     project: str
