@@ -113,7 +113,7 @@ def env_database(name: str, default: str) -> dict[str, Any]:
             "PORT": str(port or ""),
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": {"connect_timeout": 5, "options": "-c lock_timeout=5s"},
+            "OPTIONS": {"connect_timeout": 5, "options": "-c lock_timeout=5s -c jit=off"},
         }
     raise ImproperlyConfigured(f"{name} must begin with sqlite:// or postgres://, not {parts.scheme or text!r}.")
 

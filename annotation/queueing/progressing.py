@@ -14,7 +14,7 @@ from annotation.queueing.bookmarks import digest_of
 from annotation.queueing.eligibility import GIVEN_UP, never_held, open_slots, own_round, skilled
 from workforce.models import User
 
-COUNTED = 500
+COUNTED = 600
 NEVER = datetime.min.replace(year=1970, tzinfo=UTC)
 
 
@@ -22,7 +22,7 @@ NEVER = datetime.min.replace(year=1970, tzinfo=UTC)
 class RaterProgress:
     """How many tasks of a batch the rater has answered, out of all they have had or could now be given.
 
-    more: open slots lie beyond the items that were counted, so that `total` is "at least".
+    more: there are open slots beyond those that were looked at, so that `total` is "at least".
     """
 
     done: int
@@ -46,27 +46,27 @@ def progress_in(*, batches: QuerySet[Batch], rater: User, skills: Collection[int
     kept = Bookmark.objects.filter(batch=OuterRef("pk"), rater=rater)
     valid = kept.filter(skills=digest_of(skills=skills), order_epoch=OuterRef("order_epoch"))
     slots = open_slots(batch=OuterRef("pk")).order_by()
-    fresh = slots.filter(place__gte=OuterRef("from_place")).order_by("place").values("place")
     returned = slots.filter(returned_at__gte=OuterRef("from_time"), place__lt=OuterRef("from_place"))
-    near = slots.filter(place__gte=OuterRef("first_place"), place__lt=OuterRef("first_place") + COUNTED)
+    ahead = slots.filter(place__gte=OuterRef("from_place")).order_by("place", "n").values("pk")
+    counted = open_slots(batch=OuterRef(OuterRef("pk"))).filter(place__gte=OuterRef(OuterRef("from_place")))
+    near = Slot.objects.filter(pk__in=counted.order_by("place", "n").values("pk")[:COUNTED]).order_by()
     seen = batches.annotate(
         from_place=Coalesce(Subquery(valid.values("place")), 0),
         from_time=Coalesce(Subquery(valid.values("returned_until")), Value(NEVER)),
-        first_place=Subquery(fresh[:1]),
     ).annotate(
         count_done=_done(mine=mine, kept=kept),
         count_leased=_counted(mine.filter(state=Assignment.State.LEASED), "slot__batch"),
         count_near=_counted(_fitting(near, rater, skills), "batch"),
         count_returned=_counted(_fitting(returned, rater, skills), "batch"),
         count_given_up=_counted(_given_up(mine, rater, skills), "slot__batch"),
-        has_more=Exists(slots.filter(place__gte=OuterRef("first_place") + COUNTED)),
+        beyond=Subquery(ahead[COUNTED : COUNTED + 1]),
     )
     return [(batch, _progress(batch)) for batch in seen]
 
 
 def _progress(batch: Any) -> RaterProgress:
     left = batch.count_near + batch.count_returned + batch.count_given_up
-    return RaterProgress(batch.count_done, batch.count_done + batch.count_leased + left, batch.has_more)
+    return RaterProgress(batch.count_done, batch.count_done + batch.count_leased + left, batch.beyond is not None)
 
 
 def _done(*, mine: QuerySet[Assignment], kept: QuerySet[Bookmark]) -> Coalesce:
