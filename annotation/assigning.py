@@ -29,6 +29,7 @@ from annotation.leasing import (
 from annotation.models import Assignment, Batch, Draft, Slot, Task
 from annotation.queueing.bookmarks import move_on, note_turn
 from annotation.queueing.eligibility import GIVEN_UP, require_fit, skilled
+from annotation.queueing.families import of_new_prompts
 from annotation.queueing.turns import Turn, turn_of
 from workforce.models import Role, User
 from workforce.roles import require
@@ -47,7 +48,7 @@ def claim_next(*, batch: Batch, rater: User, beyond: Collection[uuid.UUID] = ())
 
     `beyond` names leases that the rater has on the page already: the next one is fetched ahead of its turn,
     as far as `most_held` allows. Without it the item is the one to work on now. Raises NotAllowed,
-    BatchNotOpen, NotQualified, ConsentNeeded, CapReached, Busy.
+    BatchNotOpen, OtherVendor, NotQualified, ConsentNeeded, CapReached, Busy.
     """
     for _ in range(TRIES):
         try:
@@ -139,6 +140,8 @@ def _take_over(*, turn: Turn, now: datetime) -> Slot | None:
         .exclude(rater=turn.rater)
         .order_by("leased_at", "pk")
     )
+    if turn.batch.one_per_prompt:
+        waiting = of_new_prompts(rows=waiting, rater=turn.rater)
     for theirs in waiting[:1]:
         Assignment.objects.filter(pk=theirs.pk).update(state=Assignment.State.EXPIRED, ended_at=now)
         return theirs.slot

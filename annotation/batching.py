@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from annotation.answers import storable
-from annotation.batch_options import PLAIN, BatchOptions, options_wrong
+from annotation.batch_options import PLAIN, SEVERAL, BatchOptions, options_wrong
 from annotation.errors import BatchStateWrong, ItemsDoNotFit, PauseNeedsReason, RubricNotUsable
 from annotation.models import (
     Batch,
@@ -147,8 +147,10 @@ def open_batch(
         origin=origin,
         lease_minutes=lease_minutes,
         opened_by=actor,
-        **{field.name: getattr(options, field.name) for field in fields(options)},
+        **{field.name: getattr(options, field.name) for field in fields(options) if field.name not in SEVERAL},
     )
+    batch.requires.set(options.requires)
+    batch.vendors.set(options.vendors)
     tasks = add_tasks(batch=batch, items=items)
     if options.mode == Batch.Mode.CALIBRATION:
         bring_panel(batch=batch, tasks=tasks)

@@ -20,10 +20,10 @@ class Standing:
     failed: Mapping[int, int]
     results: list[Ended]
 
-    def holds(self, skill: int | None) -> bool:
-        """Whether the skill is held now; True for none."""
-        grant = self.grants.get(skill) if skill is not None else None
-        return skill is None or (grant is not None and grant.state == SkillGrant.State.GRANTED and not expired(grant))
+    def holds(self, skill: int) -> bool:
+        """Whether the skill is held now."""
+        grant = self.grants.get(skill)
+        return grant is not None and grant.state == SkillGrant.State.GRANTED and not expired(grant)
 
     @property
     def skills(self) -> frozenset[int]:
@@ -37,7 +37,7 @@ class Standing:
 
     def fits(self, batch: Batch, *, begun: bool) -> bool:
         """Whether the rater may work in the batch, in which they have `begun` or not."""
-        return self.holds(batch.requires_id) and not self.bars(batch, begun=begun)
+        return all(self.holds(skill.pk) for skill in batch.requires.all()) and not self.bars(batch, begun=begun)
 
 
 def standing_of(*, rater: User) -> Standing:
@@ -55,8 +55,8 @@ def expired(grant: SkillGrant) -> bool:
 
 
 def qualified(*, batch: Batch, rater: User) -> bool:
-    """Whether the rater holds the skill that the batch requires, and may still try the round that it may be."""
-    if batch.requires_id is None and not _is_round(batch):
+    """Whether the rater holds all skills that the batch requires, and may still try the round that it may be."""
+    if not _is_round(batch) and not batch.requires.exists():
         return True
     return standing_of(rater=rater).fits(batch, begun=_begun(batch, rater))
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from annotation.models.corpus import Comparison, Project, Prompt, Response
 from rubrics.models import RubricVersion
-from workforce.models import Role, Skill, User, Vendor
+from workforce.models import Membership, Role, Skill, User, Vendor
 from workforce.roles import teams_of
 
 MOST_ANSWERS = 100
@@ -26,8 +26,15 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         return self.filter(project__in=Project.objects.led_by(user))
 
     def open_to(self, user: User) -> Self:
-        """Open batches of projects in which the person is a rater."""
-        return self.worked_on_by(user).filter(state="open")
+        """Open batches of projects in which the person is a rater, without those of other vendors' raters."""
+        return self.worked_on_by(user).offered_to(user).filter(state="open")
+
+    def offered_to(self, user: User) -> Self:
+        """Those for everybody's raters, or for those of a vendor through which the person comes."""
+        chosen = Batch.vendors.through.objects.filter(batch=models.OuterRef("pk"))
+        memberships = Membership.objects.in_force().filter(user=user, role=Role.RATER)
+        mine = chosen.filter(vendor__in=memberships.values("vendor"))
+        return self.filter(~models.Exists(chosen) | models.Exists(mine))
 
     def worked_on_by(self, user: User) -> Self:
         """Batches in any state of projects in which the person is a rater."""
@@ -92,12 +99,15 @@ class Batch(models.Model):
     reason_share = models.PositiveSmallIntegerField(default=0, help_text="Percent of items that need a reason.")
     category = models.CharField(max_length=9, choices=Category, blank=True, help_text="Of distressing content.")
     severity = models.CharField(max_length=8, choices=Severity, blank=True)
-    requires = models.ForeignKey(Skill, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    requires = models.ManyToManyField(Skill, blank=True, related_name="+", help_text="Skills of which all are needed.")
     grants = models.ForeignKey(Skill, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     pass_at = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Right answers wanted for the skill.")
     expertise_to = models.ForeignKey(Skill, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     language_to = models.ForeignKey(Skill, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     vendors = models.ManyToManyField(Vendor, blank=True, related_name="+", help_text="Whose raters; none: everybody's.")
+    one_per_prompt = models.BooleanField(
+        default=False, help_text="A rater gets no item of a prompt that they have had an item of in the project."
+    )
     gold_rate = models.PositiveSmallIntegerField(default=0, help_text="Percent of a rater's items with a known answer.")
     repeat_rate = models.PositiveSmallIntegerField(default=0, help_text="Percent of a rater's items shown them again.")
     audit_share = models.PositiveSmallIntegerField(default=0, help_text="Percent of items in the audit stratum.")

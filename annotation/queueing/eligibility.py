@@ -13,16 +13,18 @@ from annotation.caring import require_care
 from annotation.errors import NotQualified
 from annotation.models import Assignment, Batch, Slot, Task
 from annotation.qualifying import qualified
+from annotation.queueing.vendors import require_vendor
 from workforce.models import User
 
 GIVEN_UP = (Assignment.State.RELEASED, Assignment.State.EXPIRED)
 
 
 def require_fit(*, batch: Batch, rater: User, ahead: bool = False) -> None:
-    """Raise NotQualified, ConsentNeeded or CapReached unless the rater may be given work of this batch now.
+    """Raise OtherVendor, NotQualified, ConsentNeeded or CapReached unless the rater may be given work of this batch.
 
     `ahead`: the item is fetched while another is still open.
     """
+    require_vendor(batch=batch, rater=rater)
     if not qualified(batch=batch, rater=rater):
         raise NotQualified
     require_care(batch=batch, rater=rater, ahead=ahead)

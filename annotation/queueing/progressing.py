@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from annotation.models import Assignment, Batch, Bookmark, Slot
 from annotation.qualifying import skills_held
 from annotation.queueing.bookmarks import digest_of
 from annotation.queueing.eligibility import GIVEN_UP, never_held, open_slots, own_round, skilled
+from annotation.queueing.families import of_new_prompts
 from workforce.models import User
 
 COUNTED = 600
@@ -71,14 +72,16 @@ def _progress(batch: Any) -> RaterProgress:
 
 def _done(*, mine: QuerySet[Assignment], kept: QuerySet[Bookmark]) -> Coalesce:
     """What was given less what is not answered, so that nobody counts all that a rater has ever done."""
-    unanswered = mine.exclude(state__in=Assignment.ANSWERED)
+    unanswered = mine.filter(state__in=[Assignment.State.LEASED, *GIVEN_UP])
     answered = mine.filter(state__in=Assignment.ANSWERED)
     turns = Subquery(kept.values("turns"))
     return Coalesce(turns - _counted(unanswered, "slot__batch"), _counted(answered, "slot__batch"))
 
 
 def _fitting(slots: QuerySet[Slot], rater: User, skills: Collection[int]) -> QuerySet[Slot]:
-    return never_held(slots=own_round(slots=slots, rater=rater).filter(skilled(skills=skills)), rater=rater)
+    slots = never_held(slots=own_round(slots=slots, rater=rater).filter(skilled(skills=skills)), rater=rater)
+    anew = of_new_prompts(rows=Slot.objects.filter(pk=OuterRef("pk")), rater=rater)
+    return slots.filter(Q(batch__one_per_prompt=False) | Exists(anew))
 
 
 def _given_up(mine: QuerySet[Assignment], rater: User, skills: Collection[int]) -> QuerySet[Assignment]:

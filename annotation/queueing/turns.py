@@ -9,6 +9,7 @@ from annotation.models import Batch, Bookmark, Slot
 from annotation.qualifying import skills_held
 from annotation.queueing.bookmarks import ahead, find_bookmark, returned
 from annotation.queueing.eligibility import given_up, never_held, open_slots, own_round, skilled
+from annotation.queueing.families import of_new_prompts
 from workforce.models import User
 
 
@@ -27,7 +28,8 @@ class Turn:
 
     def fitting(self) -> QuerySet[Slot]:
         """Open slots of items that are for the rater and that they never had."""
-        return never_held(slots=self._within_skills(), rater=self.rater)
+        slots = never_held(slots=self._within_skills(), rater=self.rater)
+        return of_new_prompts(rows=slots, rater=self.rater) if self.batch.one_per_prompt else slots
 
     def choices(self, *, again: bool) -> Iterator[QuerySet[Slot]]:
         """New items: what opened again first, then in the batch's order. What the rater gave up comes `again` last,

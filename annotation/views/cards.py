@@ -66,11 +66,13 @@ def batches_of(rater: User, *, standing: Standing, named: Collection[int] = ()) 
     drafts = Draft.objects.filter(**{f"assignment__{name}": value for name, value in live.items()})
     judged = Judgment.objects.filter(task__batch=OuterRef("pk"), rater=rater)
     written = Demonstration.objects.filter(task__batch=OuterRef("pk"), author=rater)
-    wanted = Q(state__in=[Batch.State.OPEN, Batch.State.PAUSED]) | Q(pk__in=named)
+    offered = Q(pk__in=Batch.objects.offered_to(rater).values("pk"))
+    wanted = offered & Q(state__in=[Batch.State.OPEN, Batch.State.PAUSED]) | Q(pk__in=named)
     batches = (
         Batch.objects.worked_on_by(rater)
         .filter(wanted)
-        .select_related("project", "rubric_version__rubric", "requires", "grants")
+        .select_related("project", "rubric_version__rubric", "grants")
+        .prefetch_related("requires")
         .annotate(
             held=Exists(Assignment.objects.filter(**live)),
             drafted_at=Subquery(drafts.order_by("-saved_at").values("saved_at")[:1]),

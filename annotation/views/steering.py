@@ -19,7 +19,7 @@ from workforce.models import User
 from workforce.numerals import whole_number
 from workforce.scoping import me
 
-ROUTES = ("requires", "expertise_to", "language_to")
+ROUTES = ("requires", "vendors", "expertise_to", "language_to")
 
 
 @login_required
@@ -37,7 +37,14 @@ def batch_edit(request: HttpRequest, slug: str, number: int) -> HttpResponse:
             sent.get("schedule"), initial={"priority": batch.priority, "deadline": batch.deadline}
         ),
         "route": RouteForm(
-            sent.get("route"), batch=batch, initial={name: getattr(batch, f"{name}_id") for name in ROUTES}
+            sent.get("route"),
+            batch=batch,
+            initial={
+                "requires": batch.requires.all(),
+                "vendors": batch.vendors.all(),
+                "expertise_to": batch.expertise_to_id,
+                "language_to": batch.language_to_id,
+            },
         ),
     }
     form = shown.get(what)
@@ -82,4 +89,4 @@ def _save(what: str, batch: Batch, given: dict[str, Any], actor: User) -> str:
         schedule_batch(batch=batch, priority=given["priority"], deadline=given["deadline"], actor=actor)
         return "priority and deadline are saved."
     route_batch(batch=batch, actor=actor, **{name: given[name] for name in ROUTES})
-    return "skills are saved. Who holds an item now may finish it."
+    return "skills and vendors are saved. Who holds an item now may finish it."

@@ -216,7 +216,7 @@ def test_a_failed_round_may_be_repeated_once_then_a_lead_talks(calibration, rosa
 
 def test_work_that_requires_a_skill_is_for_those_who_hold_it(project, lena, rubric_version, rosa, skill, calibration):
     batch = make_batch(project, lena, rubric_version)
-    Batch.objects.filter(pk=batch.pk).update(requires=skill)
+    batch.requires.add(skill)
     batch.refresh_from_db()
     with pytest.raises(NotQualified):
         assigning.claim_next(batch=batch, rater=rosa)

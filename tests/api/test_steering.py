@@ -29,7 +29,7 @@ def test_overlap_schedule_and_route(signed_in, lena, batch, team):
     assert (body["options"]["priority"], body["options"]["deadline"]) == (2, "2026-12-01T18:00:00Z")
     route = {"requires": "", "expertise_to": "", "language_to": "arabic"}
     body = lead.post(f"{at}/route", route, format="json").json()
-    assert (body["language_to"], body["expertise_to"], body["options"]["requires"]) == ("arabic", None, None)
+    assert (body["language_to"], body["expertise_to"], body["options"]["requires"]) == ("arabic", None, [])
     wrong = lead.post(f"{at}/route", route | {"requires": "latin"}, format="json")
     assert wrong.status_code == 422 and "latin" in wrong.json()["error"]["fields"]["requires"]
 
