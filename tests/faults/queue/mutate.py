@@ -14,7 +14,13 @@ from pathlib import Path
 from tests.faults.queue.mutants import CONSTRAINTS, LOCKS, PATCHES
 
 HERE = Path(__file__).parent
-TESTS = ["test_guards.py", "test_races.py", "test_machine.py"]
+TESTS = [
+    "test_guards.py",
+    "test_races.py",
+    "test_bookmarks_at_once.py",
+    "test_machine.py",
+    "../../annotation/test_bookmarks.py",
+]
 FAILED, PASSED = 1, 0  # pytest's exit statuses; any other is a mutant that did not come to life
 
 
