@@ -6,8 +6,10 @@ opens again (`returning`) or the bookmarks of the batch begin anew (`bookmarks`)
 """
 
 from collections.abc import Collection
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.lookups import IsNull
 
 from annotation.caring import require_care
 from annotation.errors import NotQualified
@@ -55,13 +57,18 @@ def skilled(*, skills: Collection[int]) -> Q:
 
 
 def never_held(*, slots: QuerySet[Slot], rater: User) -> QuerySet[Slot]:
-    """Slots of tasks the rater has never had: nobody answers a task twice.
+    """Slots of tasks the rater has never had: nobody answers a task twice."""
+    return slots.filter(there_is_none(Assignment.objects.filter(task=OuterRef("task"), rater=rater)))
 
-    A value that is not there rather than NOT EXISTS: that PostgreSQL makes a join of, and then reads all that a rater
-    has ever had for one slot.
+
+def there_is_none(rows: QuerySet[Any]) -> Case:
+    """NOT EXISTS, asked of one slot at a time whatever PostgreSQL thinks of the size of things.
+
+    It makes a join or a table of what it knows to be EXISTS, and then reads all that a rater has ever had for one slot;
+    and it thinks that a bare "is not there" hardly ever holds, and then sorts all slots to find the first.
     """
-    mine = Assignment.objects.filter(task=OuterRef("task"), rater=rater).order_by()
-    return slots.alias(held_as=Subquery(mine.values("pk")[:1])).filter(held_as=None)
+    found = Subquery(rows.order_by().values("pk")[:1])
+    return Case(When(IsNull(found, True), then=Value(True)), default=Value(False), output_field=BooleanField())
 
 
 def given_up(*, slots: QuerySet[Slot], rater: User) -> QuerySet[Slot]:

@@ -7,9 +7,10 @@ not for a rater must not become theirs by itself. Rounds of calibration neither 
 
 from typing import TypeVar
 
-from django.db.models import Model, OuterRef, QuerySet, Subquery
+from django.db.models import Model, OuterRef, QuerySet
 
 from annotation.models import Assignment, Batch, Task
+from annotation.queueing.eligibility import there_is_none
 from workforce.models import User
 
 Row = TypeVar("Row", bound=Model)
@@ -19,4 +20,4 @@ def of_new_prompts(*, rows: QuerySet[Row], rater: User) -> QuerySet[Row]:
     """Slots or leases of items of whose prompt the rater has had no other item. Asks of one prompt at a time."""
     had = Assignment.objects.filter(rater=rater, task__prompt=OuterRef("task__prompt")).exclude(task=OuterRef("task"))
     had = had.filter(task__batch__mode=Batch.Mode.WORK).exclude(task__lane=Task.Lane.REPEAT)
-    return rows.alias(prompt_had=Subquery(had.order_by().values("pk")[:1])).filter(prompt_had=None)  # type: ignore[return-value]  # of whatever rows these are
+    return rows.filter(there_is_none(had))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from annotation.models import Assignment, Batch, Bookmark, Slot
@@ -16,6 +16,8 @@ from annotation.queueing.families import of_new_prompts
 from workforce.models import User
 
 COUNTED = 600
+# Where nobody gets two items of one prompt, a prompt is what there is one of.
+EACH = Case(When(batch__one_per_prompt=True, then="task__prompt"), default="task")
 NEVER = datetime.min.replace(year=1970, tzinfo=UTC)
 
 
@@ -57,8 +59,8 @@ def progress_in(*, batches: QuerySet[Batch], rater: User, skills: Collection[int
     ).annotate(
         count_done=_done(mine=mine, kept=kept),
         count_leased=_counted(mine.filter(state=Assignment.State.LEASED), "slot__batch"),
-        count_near=_counted(_fitting(near, rater, skills), "batch"),
-        count_returned=_counted(_fitting(returned, rater, skills), "batch"),
+        count_near=_counted(_fitting(near, rater, skills), "batch", EACH),
+        count_returned=_counted(_fitting(returned, rater, skills), "batch", EACH),
         count_given_up=_counted(_given_up(mine, rater, skills), "slot__batch"),
         beyond=Subquery(ahead[COUNTED : COUNTED + 1]),
     )
@@ -89,7 +91,7 @@ def _given_up(mine: QuerySet[Assignment], rater: User, skills: Collection[int]) 
     return mine.filter(Exists(again.filter(skilled(skills=skills))), state__in=GIVEN_UP)
 
 
-def _counted(rows: QuerySet[Any], batch: str) -> Coalesce:
+def _counted(rows: QuerySet[Any], batch: str, of: str | Case = "task") -> Coalesce:
     """How many tasks the rows are of, as part of a larger statement."""
-    grouped = rows.values(batch).annotate(tasks=Count("task", distinct=True))
+    grouped = rows.values(batch).annotate(tasks=Count(of, distinct=True))
     return Coalesce(Subquery(grouped.values("tasks")), 0)

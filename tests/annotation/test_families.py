@@ -55,6 +55,7 @@ def test_nobody_gets_two_items_of_one_prompt(project, open_of, rosa, rafi):
     for prompt in ("one", "two"):
         _pairs(project, prompt, count=2)
     batch = open_of(one_per_prompt=True)
+    assert progressing.progress_for(batch=batch, rater=rosa) == progressing.RaterProgress(0, 2)
     assert _prompts_of(batch, rosa) == ["one", "two"]
     assert progressing.progress_for(batch=batch, rater=rosa) == progressing.RaterProgress(2, 2)
     assert progressing.progress_for(batch=batch, rater=rafi).total == 2
