@@ -100,6 +100,7 @@ def _mine(*, batch: Batch, rater: User, now: datetime) -> tuple[list[Assignment]
     mine = list(
         Assignment.objects.select_for_update(of=("self",))
         .select_related("slot__batch__rubric_version__rubric", "slot__batch__project__team", "task", "rater")
+        .filter(state__in=[Assignment.State.LEASED, Assignment.State.EXPIRED])  # the few of all that the rater had
         .filter(Q(state=Assignment.State.LEASED) | drafted, rater=rater, slot__batch=batch)
         .order_by("leased_at", "pk")
     )

@@ -12,10 +12,9 @@ from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, 
 from django.db.models.lookups import IsNull
 
 from annotation.caring import require_care
-from annotation.errors import NotQualified
+from annotation.errors import NotQualified, OtherVendor
 from annotation.models import Assignment, Batch, Slot, Task
 from annotation.qualifying import qualified
-from annotation.queueing.vendors import require_vendor
 from workforce.models import User
 
 GIVEN_UP = (Assignment.State.RELEASED, Assignment.State.EXPIRED)
@@ -26,8 +25,11 @@ def require_fit(*, batch: Batch, rater: User, ahead: bool = False) -> None:
 
     `ahead`: the item is fetched while another is still open.
     """
-    require_vendor(batch=batch, rater=rater)
-    if not qualified(batch=batch, rater=rater):
+    offered = Batch.objects.offered_to(rater).filter(pk=batch.pk)
+    asks = offered.values_list(Exists(Batch.requires.through.objects.filter(batch=OuterRef("pk"))), flat=True).first()
+    if asks is None:
+        raise OtherVendor
+    if (asks or batch.mode == Batch.Mode.CALIBRATION) and not qualified(batch=batch, rater=rater):
         raise NotQualified
     require_care(batch=batch, rater=rater, ahead=ahead)
 

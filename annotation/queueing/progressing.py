@@ -45,7 +45,9 @@ def progress_in(*, batches: QuerySet[Batch], rater: User, skills: Collection[int
 
     One statement: a slot that is leased while this is counted would else be missed as open and as leased.
     """
-    mine = Assignment.objects.filter(rater=rater, slot__batch=OuterRef("pk")).order_by()
+    # Asked of each lease rather than joined: SQLite would begin with all slots of the batch.
+    batch_of = Subquery(Slot.objects.filter(pk=OuterRef("slot")).values("batch"))
+    mine = Assignment.objects.filter(rater=rater).alias(batch=batch_of).filter(batch=OuterRef("pk")).order_by()
     kept = Bookmark.objects.filter(batch=OuterRef("pk"), rater=rater)
     valid = kept.filter(skills=digest_of(skills=skills), order_epoch=OuterRef("order_epoch"))
     slots = open_slots(batch=OuterRef("pk")).order_by()
@@ -58,10 +60,10 @@ def progress_in(*, batches: QuerySet[Batch], rater: User, skills: Collection[int
         from_time=Coalesce(Subquery(valid.values("returned_until")), Value(NEVER)),
     ).annotate(
         count_done=_done(mine=mine, kept=kept),
-        count_leased=_counted(mine.filter(state=Assignment.State.LEASED), "slot__batch"),
+        count_leased=_counted(mine.filter(state=Assignment.State.LEASED), "rater"),
         count_near=_counted(_fitting(near, rater, skills), "batch", EACH),
         count_returned=_counted(_fitting(returned, rater, skills), "batch", EACH),
-        count_given_up=_counted(_given_up(mine, rater, skills), "slot__batch"),
+        count_given_up=_counted(_given_up(mine, rater, skills), "rater"),
         beyond=Subquery(ahead[COUNTED : COUNTED + 1]),
     )
     return [(batch, _progress(batch)) for batch in seen]
@@ -77,7 +79,7 @@ def _done(*, mine: QuerySet[Assignment], kept: QuerySet[Bookmark]) -> Coalesce:
     unanswered = mine.filter(state__in=[Assignment.State.LEASED, *GIVEN_UP])
     answered = mine.filter(state__in=Assignment.ANSWERED)
     turns = Subquery(kept.values("turns"))
-    return Coalesce(turns - _counted(unanswered, "slot__batch"), _counted(answered, "slot__batch"))
+    return Coalesce(turns - _counted(unanswered, "rater"), _counted(answered, "rater"))
 
 
 def _fitting(slots: QuerySet[Slot], rater: User, skills: Collection[int]) -> QuerySet[Slot]:
@@ -91,7 +93,7 @@ def _given_up(mine: QuerySet[Assignment], rater: User, skills: Collection[int]) 
     return mine.filter(Exists(again.filter(skilled(skills=skills))), state__in=GIVEN_UP)
 
 
-def _counted(rows: QuerySet[Any], batch: str, of: str | Case = "task") -> Coalesce:
-    """How many tasks the rows are of, as part of a larger statement."""
-    grouped = rows.values(batch).annotate(tasks=Count(of, distinct=True))
+def _counted(rows: QuerySet[Any], by: str, of: str | Case = "task") -> Coalesce:
+    """How many tasks the rows are of, as part of a larger statement; they are all of one batch, and alike in `by`."""
+    grouped = rows.values(by).annotate(tasks=Count(of, distinct=True))
     return Coalesce(Subquery(grouped.values("tasks")), 0)
