@@ -1,7 +1,12 @@
-"""A batch may ask for several skills, and may give a rater one item of a prompt only."""
+"""A batch may ask for several skills, and may give a rater one item of a prompt only.
+
+The leases of a rater lose the index by rater alone: SQLite took it where the one by rater and state finds a handful.
+"""
 
 from typing import Any
 
+import django.db.models.deletion
+from django.conf import settings
 from django.db import migrations, models
 
 
@@ -39,6 +44,16 @@ class Migration(migrations.Migration):
             field=models.BooleanField(
                 default=False,
                 help_text="A rater gets no item of a prompt that they have had an item of in the project.",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="assignment",
+            name="rater",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="assignments",
+                to=settings.AUTH_USER_MODEL,
             ),
         ),
     ]

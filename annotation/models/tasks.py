@@ -322,7 +322,9 @@ class Assignment(models.Model):
 
     slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="assignments")
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="assignments")
-    rater = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="assignments")
+    rater = models.ForeignKey(  # found by the index of rater and state, also by who would take one of the rater alone
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="assignments", db_index=False
+    )
     token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     state = models.CharField(max_length=9, choices=State, default=State.LEASED)
     display_order = models.JSONField(default=list)

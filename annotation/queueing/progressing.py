@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from annotation.models import Assignment, Batch, Bookmark, Slot
@@ -51,7 +51,9 @@ def progress_in(*, batches: QuerySet[Batch], rater: User, skills: Collection[int
     kept = Bookmark.objects.filter(batch=OuterRef("pk"), rater=rater)
     valid = kept.filter(skills=digest_of(skills=skills), order_epoch=OuterRef("order_epoch"))
     slots = open_slots(batch=OuterRef("pk")).order_by()
-    returned = slots.filter(returned_at__gte=OuterRef("from_time"), place__lt=OuterRef("from_place"))
+    # The sum keeps SQLite from looking for them by place, past all that is open behind the bookmark.
+    behind = Slot.objects.waiting().filter(batch=OuterRef("pk"), returned_at__gte=OuterRef("from_time")).order_by()
+    returned = behind.alias(at=F("place") + 0).filter(at__lt=OuterRef("from_place"))
     ahead = slots.filter(place__gte=OuterRef("from_place")).order_by("place", "n").values("pk")
     counted = open_slots(batch=OuterRef(OuterRef("pk"))).filter(place__gte=OuterRef(OuterRef("from_place")))
     near = Slot.objects.filter(pk__in=counted.order_by("place", "n").values("pk")[:COUNTED]).order_by()
