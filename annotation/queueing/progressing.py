@@ -63,10 +63,13 @@ def progress_in(*, batches: QuerySet[Batch], rater: User, skills: Collection[int
     ).annotate(
         count_done=_done(mine=mine, kept=kept),
         count_leased=_counted(mine.filter(state=Assignment.State.LEASED), "rater"),
-        count_near=_counted(_fitting(near, rater, skills), "batch", EACH),
+        count_near=Case(
+            When(mode=Batch.Mode.CALIBRATION, then=_counted(_of_a_round(slots, rater, skills), "batch")),
+            default=_counted(_fitting(near, rater, skills), "batch", EACH),
+        ),
         count_returned=_counted(_fitting(returned, rater, skills), "batch", EACH),
         count_given_up=_counted(_given_up(mine, rater, skills), "rater"),
-        beyond=Subquery(ahead[COUNTED : COUNTED + 1]),
+        beyond=Case(When(mode=Batch.Mode.WORK, then=Subquery(ahead[COUNTED : COUNTED + 1]))),
     )
     return [(batch, _progress(batch)) for batch in seen]
 
@@ -85,9 +88,14 @@ def _done(*, mine: QuerySet[Assignment], kept: QuerySet[Bookmark]) -> Coalesce:
 
 
 def _fitting(slots: QuerySet[Slot], rater: User, skills: Collection[int]) -> QuerySet[Slot]:
-    slots = never_held(slots=own_round(slots=slots, rater=rater).filter(skilled(skills=skills)), rater=rater)
+    slots = never_held(slots=slots.filter(skilled(skills=skills)), rater=rater)
     anew = of_new_prompts(rows=Slot.objects.filter(pk=OuterRef("pk")), rater=rater)
     return slots.filter(Q(batch__one_per_prompt=False) | Exists(anew))
+
+
+def _of_a_round(slots: QuerySet[Slot], rater: User, skills: Collection[int]) -> QuerySet[Slot]:
+    """All that is left of the round that the rater is in or could begin: a round is small, and its items wait apart."""
+    return never_held(slots=own_round(slots=slots, rater=rater).filter(skilled(skills=skills)), rater=rater)
 
 
 def _given_up(mine: QuerySet[Assignment], rater: User, skills: Collection[int]) -> QuerySet[Assignment]:

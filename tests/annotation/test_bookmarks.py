@@ -12,6 +12,7 @@ from annotation.desk import return_item, send_to_skill
 from annotation.judging import Answer, revise_judgment
 from annotation.models import Assignment, Batch, Bookmark, Referral, Slot
 from annotation.overlapping import change_overlap
+from annotation.panels import answer_as_panel
 from annotation.queueing import bookmarks, progressing
 from annotation.queueing.turns import turn_of
 from annotation.reopening import reopen_item
@@ -71,10 +72,11 @@ def test_what_its_rater_judges_after_all_is_found_again(project, lena, rubric_ve
     assert _all_of(batch, rafi) == [1]
 
 
-def test_a_skill_granted_later_opens_what_was_passed(batch, team, lena, rosa, rafi):
+def test_a_skill_granted_later_opens_what_was_passed(batch, team, lena, rosa, rafi, clock):
     arabic = Skill.objects.create(team=team, slug="arabic", name="Arabic")
     Batch.objects.filter(pk=batch.pk).update(language_to=arabic)
     answer(_claim(batch, rosa), cant_judge="language")
+    clock(minutes=10)
     assert _all_of(batch, rafi) == [2, 3] and _passed(batch, rafi)
     assert progressing.progress_for(batch=batch, rater=rafi) == progressing.RaterProgress(2, 2)
     SkillGrant.objects.create(skill=arabic, user=rafi, state="granted", granted_at=timezone.now())
@@ -99,10 +101,17 @@ def test_an_item_that_asks_for_another_skill_is_found(batch, team, lena, rosa, r
     assert _all_of(batch, rafi) == [1]
 
 
-def test_more_answers_of_all_or_of_one_are_found(batch, lena, rosa, rafi):
+def test_one_more_answer_of_an_item_is_found(batch, lena, rosa, rafi):
     assert _all_of(batch, rosa) == [1, 2, 3] and _all_of(batch, rafi) == []
     reopen_item(task=batch.tasks.get(number=2), actor=lena, reason="A second opinion.")
     assert _all_of(batch, rafi) == [2]
+
+
+def test_more_answers_of_all_are_found_by_who_passed_them(batch, lena, rosa, rafi):
+    held = _claim(batch, rosa)
+    answer(_claim(batch, rafi), value=3)
+    assert _passed(batch, rafi)
+    answer(held, value=3)
     change_overlap(batch=batch, overlap=2, actor=lena)
     assert _all_of(batch, rafi) == [1, 3]
 
@@ -208,6 +217,15 @@ def test_a_claim_asks_as_often_whoever_asks(project, lena, rubric_version, rosa,
             _claim(batch, rater)
         asked.append(len(queries))
     assert asked[0] == asked[1]
+
+
+def test_a_round_is_counted_whole_however_many_could_take_it(project, lena, rubric_version, rosa, monkeypatch):
+    monkeypatch.setattr(progressing, "COUNTED", 4)
+    batch = make_batch(project, lena, rubric_version, tasks=3, overlap=3)
+    Batch.objects.filter(pk=batch.pk).update(mode="calibration")
+    for task in batch.tasks.all():
+        answer_as_panel(task=task, answer={"strength": -2}, note="why", actor=lena)
+    assert progressing.progress_for(batch=batch, rater=rosa) == progressing.RaterProgress(0, 3)
 
 
 def test_progress_looks_ahead_no_further_than_a_card_shows(project, lena, rubric_version, rosa, monkeypatch):
