@@ -5,7 +5,7 @@ import uuid
 from annotation.answers import Answer
 from annotation.demonstrating import demonstrate
 from annotation.judging import Submitted, judge
-from annotation.leasing import find_lease_and_key, lock_rater
+from annotation.leasing import find_lease_and_key, lock_batch_of, lock_rater
 from annotation.models import Batch
 from annotation.submission_keys import one_use_of_a_key
 from annotation.writing import Written
@@ -21,6 +21,8 @@ def submit_answer(
     As submit_judgment and submit_demonstration do; raises what they raise.
     """
     lock_rater(rater=rater)
+    if answer.cant_judge:
+        lock_batch_of(token=token)
     assignment, key_used = find_lease_and_key(token=token, rater=rater, submission=submission)
     if assignment.slot.batch.kind == Batch.Kind.DEMONSTRATION:
         return demonstrate(assignment=assignment, key_used=key_used, submission=submission, written=written)

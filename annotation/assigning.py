@@ -8,27 +8,13 @@ rubric version under which all answers to an item are given.
 import random
 import uuid
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import (
-    Count,
-    Exists,
-    F,
-    OuterRef,
-    Prefetch,
-    Q,
-    QuerySet,
-    Subquery,
-    prefetch_related_objects,
-)
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, Prefetch, Q, prefetch_related_objects
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from annotation.eligibility import GIVEN_UP, eligible_slots, open_slots, require_fit, skilled, within_reach
 from annotation.errors import BatchNotOpen, Busy
 from annotation.leasing import (
     begin,
@@ -40,26 +26,18 @@ from annotation.leasing import (
     release,
     restart,
 )
-from annotation.models import Assignment, Batch, Bookmark, Draft, Slot, Task, TaskResponse
-from annotation.queueing.bookmarks import count_turn
-from annotation.queueing.lanes import has_lanes, take_back, take_lane
+from annotation.models import Assignment, Batch, Draft, Slot, Task, TaskResponse
+from annotation.queueing.bookmarks import move_on, note_turn
+from annotation.queueing.eligibility import GIVEN_UP, require_fit, skilled
+from annotation.queueing.families import of_new_prompts
+from annotation.queueing.lanes import take_back, take_lane
 from annotation.queueing.repeats import swapped_order
-from annotation.queueing.turns import turns_to_come
+from annotation.queueing.turns import Turn, turn_of
 from workforce.errors import NotAllowed
 from workforce.models import Role, User
 from workforce.roles import held
 
-__all__ = [
-    "RaterProgress",
-    "begin",
-    "claim_from",
-    "claim_next",
-    "expire_leases",
-    "keep",
-    "progress_for",
-    "release",
-    "show_order",
-]
+__all__ = ["begin", "claim_from", "claim_next", "expire_leases", "keep", "release", "show_order"]
 
 TRIES = 5
 AHEAD = 5
@@ -68,20 +46,12 @@ YIELDS_AFTER = timedelta(seconds=20)
 ORDER = "annotation.assigning.show_order"
 
 
-@dataclass(frozen=True, slots=True)
-class RaterProgress:
-    """How many tasks of a batch the rater has answered, out of all they have had or could now be given."""
-
-    done: int
-    total: int
-
-
 def claim_next(*, batch: Batch, rater: User, beyond: Collection[uuid.UUID] = ()) -> Assignment | None:
     """The rater's open lease in the batch, or a new one on the next slot, or None if nothing waits for them.
 
     `beyond` names leases that the rater has on the page already: the next one is fetched ahead of its turn,
     as far as `most_held` allows. Without it the item is the one to work on now. Raises NotAllowed,
-    BatchNotOpen, NotQualified, ConsentNeeded, CapReached, Busy.
+    BatchNotOpen, OtherVendor, NotQualified, ConsentNeeded, CapReached, Busy.
     """
     return claim_from(batch_id=batch.pk, rater=rater, beyond=beyond)
 
@@ -121,12 +91,11 @@ def _claim(*, batch_id: int, rater: User, beyond: set[uuid.UUID]) -> Assignment 
         return None
     if live and batch.category:  # what is open counts as well where there is a limit
         require_fit(batch=batch, rater=rater, ahead=True)
-    slot = _next_slot(batch=batch, rater=rater, again=not (live or beyond))
-    if slot is None and expire_leases(batch=batch):
-        slot = _next_slot(batch=batch, rater=rater, again=not (live or beyond))
+    turn = turn_of(batch=batch, rater=rater)
+    slot = _next_slot(turn=turn, again=not (live or beyond), now=now)
     if slot is None and not live and batch.mode != Batch.Mode.CALIBRATION:
-        slot = _take_over(batch=batch, rater=rater, now=now)
-    return _lease(slot=slot, batch=batch, rater=rater, begun_at=None if beyond else now) if slot else None
+        slot = _take_over(turn=turn, now=now)
+    return _lease(slot=slot, turn=turn, begun_at=None if beyond else now) if slot else None
 
 
 def _batch(*, pk: int, rater: User) -> Batch:
@@ -149,6 +118,7 @@ def _mine(*, batch: Batch, rater: User, now: datetime) -> tuple[list[Assignment]
     mine = list(
         Assignment.objects.select_for_update(of=("self",))
         .select_related("task__prompt", "task__rubric_version__rubric", "slot", "draft")
+        .filter(state__in=[Assignment.State.LEASED, Assignment.State.EXPIRED])  # the few of all that the rater had
         .filter(Q(state=Assignment.State.LEASED) | drafted, rater=rater, slot__batch=batch)
         .order_by("leased_at", "pk")
     )
@@ -158,18 +128,23 @@ def _mine(*, batch: Batch, rater: User, now: datetime) -> tuple[list[Assignment]
     return live, [one for one in mine if one not in live]
 
 
-def _next_slot(*, batch: Batch, rater: User, again: bool) -> Slot | None:
-    """A gold or a repeat if it is the rater's turn, else the best slot of work; at the end what they gave up."""
-    if not has_lanes(batch=batch):
-        return _take_slot(batch=batch, rater=rater, again=again)
-    slot = take_lane(batch=batch, rater=rater) or _take_slot(batch=batch, rater=rater, again=again)
-    return slot or (take_back(batch=batch, rater=rater) if again else None)
+def _next_slot(*, turn: Turn, again: bool, now: datetime) -> Slot | None:
+    """A gold or a repeat if it is the rater's turn, else the best slot of work there is for them, taken; leases that
+    have run out are ended if there is none without. At the end gold and repeats that they gave up.
+    """
+    if slot := take_lane(turn=turn):
+        return slot
+    slot = _take_slot(turn=turn, again=again)
+    if slot is None and expire_leases(batch=turn.batch):
+        slot = _take_slot(turn=turn, again=again)
+    if turn.bookmark is not None:
+        move_on(bookmark=turn.bookmark, fitting=turn.fitting(), waiting=turn.waiting(), taken=slot, now=now)
+    return slot or (take_back(turn=turn) if again else None)
 
 
-def _take_slot(*, batch: Batch, rater: User, again: bool) -> Slot | None:
-    """The best slot there is. What the rater gave up comes `again` only when nothing else is on their page."""
-    choices = eligible_slots(batch=batch, rater=rater)
-    for choice in choices if again else choices[:1]:
+def _take_slot(*, turn: Turn, again: bool) -> Slot | None:
+    """The first that nobody else is just taking. What the rater gave up comes only `again`."""
+    for choice in turn.choices(again=again):
         for slot in choice.select_for_update(of=("self",), skip_locked=True).select_related("task")[:1]:
             # The conditional update is what decides; on SQLite there are no row locks to rely on.
             if not Slot.objects.filter(pk=slot.pk, state=Slot.State.OPEN).update(state=Slot.State.LEASED):
@@ -178,26 +153,28 @@ def _take_slot(*, batch: Batch, rater: User, again: bool) -> Slot | None:
     return None
 
 
-def _take_over(*, batch: Batch, rater: User, now: datetime) -> Slot | None:
+def _take_over(*, turn: Turn, now: datetime) -> Slot | None:
     """The slot of an item that somebody fetched ahead and has not begun: it goes to whoever would sit idle."""
-    mine = Assignment.objects.filter(task=OuterRef("task"), rater=rater).exclude(state__in=GIVEN_UP)
+    mine = Assignment.objects.filter(task=OuterRef("task"), rater=turn.rater).exclude(state__in=GIVEN_UP)
     waiting = (
         Assignment.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("slot__task")
-        .filter(state=Assignment.State.LEASED, begun_at=None, leased_at__lt=now - YIELDS_AFTER, slot__batch=batch)
-        .filter(skilled(rater=rater), ~Exists(mine), slot__state=Slot.State.LEASED, slot__place__isnull=False)
-        .filter(task__standing=Task.Standing.QUEUED)
-        .exclude(rater=rater)
+        .filter(state=Assignment.State.LEASED, begun_at=None, leased_at__lt=now - YIELDS_AFTER)
+        .filter(slot__batch=turn.batch, slot__state=Slot.State.LEASED, slot__place__isnull=False)
+        .filter(skilled(skills=turn.skills), ~Exists(mine), task__standing=Task.Standing.QUEUED)
+        .exclude(rater=turn.rater)
         .order_by("leased_at", "pk")
     )
+    if turn.batch.one_per_prompt:
+        waiting = of_new_prompts(rows=waiting, rater=turn.rater)
     for theirs in waiting[:1]:
         Assignment.objects.filter(pk=theirs.pk).update(state=Assignment.State.EXPIRED, ended_at=now)
         return theirs.slot
     return None
 
 
-def _lease(*, slot: Slot, batch: Batch, rater: User, begun_at: datetime | None) -> Assignment:
-    now = timezone.now()
+def _lease(*, slot: Slot, turn: Turn, begun_at: datetime | None) -> Assignment:
+    now, batch, rater = timezone.now(), turn.batch, turn.rater
     _pin_rubric(task=slot.task, batch=batch)
     slot.batch = slot.task.batch = batch
     read_members(task=slot.task)
@@ -213,8 +190,8 @@ def _lease(*, slot: Slot, batch: Batch, rater: User, begun_at: datetime | None) 
     }
     again = Assignment.objects.filter(task=slot.task, rater=rater, state__in=GIVEN_UP).first()
     if again is None:
-        if has_lanes(batch=batch):
-            count_turn(batch=batch, rater=rater, lane=slot.task.lane)
+        if turn.bookmark is not None:
+            note_turn(bookmark=turn.bookmark, lane=slot.task.lane)
         return Assignment.objects.create(task=slot.task, rater=rater, **lease)
     if (again.state, again.slot_id, again.display_order) == (Assignment.State.EXPIRED, slot.pk, lease["display_order"]):
         # The same lease goes on: an answer that was given without a line is still on its way under its token.
@@ -284,51 +261,3 @@ def read_members(*, task: Task) -> None:
     """The responses of an item, read once: how many there are says their order, what they say is shown."""
     members = TaskResponse.objects.select_related("response").order_by("position")
     prefetch_related_objects([task], Prefetch("members", members))
-
-
-def progress_for(*, batch: Batch, rater: User) -> RaterProgress:
-    """The rater's own progress in the batch, all of it seen at one moment."""
-    [(_batch, progress)] = progress_in(batches=Batch.objects.filter(pk=batch.pk), rater=rater)
-    return progress
-
-
-def progress_in(*, batches: QuerySet[Batch], rater: User) -> list[tuple[Batch, RaterProgress]]:
-    """Each of the batches with the rater's own progress in it, in their order.
-
-    One statement: a slot that is leased while this is counted would else be missed as open and as leased.
-    """
-    mine = Assignment.objects.filter(rater=rater, slot__batch=OuterRef("pk")).values("slot__batch")
-    reach = within_reach(slots=open_slots(batch=OuterRef("pk")), rater=rater).order_by().values("batch")
-    back = mine.filter(state__in=GIVEN_UP)  # theirs again at the end
-    waiting = Exists(Slot.objects.waiting().filter(task=OuterRef("task")))
-    turns = Bookmark.objects.filter(rater=rater, batch=OuterRef("pk")).values(given=F("before") + F("turns"))
-    counted = batches.annotate(
-        count_done=_counted(mine.filter(state__in=Assignment.ANSWERED)),
-        count_leased=_counted(mine.filter(state=Assignment.State.LEASED)),
-        count_left=_counted(reach),
-        count_work_back=_counted(back.filter(waiting, slot__place__isnull=False)),
-        count_others_back=_counted(back.filter(waiting, slot__place=None)),
-        given=Coalesce(Subquery(turns), 0),
-    )
-    return [(batch, RaterProgress(batch.count_done, _total(batch, rater))) for batch in counted]
-
-
-def _total(batch: Any, rater: User) -> int:
-    """What was counted, and the gold and repeats to come: the total must not move when one of them is given."""
-    total: int = batch.count_done + batch.count_leased + batch.count_left
-    if not has_lanes(batch=batch):
-        return total
-    to_come = turns_to_come(
-        project=batch.project_id,
-        rater=rater.pk,
-        n=batch.given + 1,
-        work=max(0, batch.count_left - batch.count_work_back),  # what comes back takes no turn
-        gold_rate=batch.gold_rate,
-        repeat_rate=batch.repeat_rate,
-    )
-    return total + batch.count_others_back + to_come
-
-
-def _counted(grouped: QuerySet[Any, Any]) -> Coalesce:
-    """How many tasks the rows are of, as part of a larger statement; they are grouped by their batch."""
-    return Coalesce(Subquery(grouped.annotate(tasks=Count("task", distinct=True)).values("tasks")), 0)

@@ -9,7 +9,7 @@ from annotation.criteria import fitting
 from annotation.models import Batch, Project
 from annotation.models.tasks import MOST_ANSWERS, MOST_GOLD, MOST_REPEATS
 from rubrics.models import RubricVersion
-from workforce.models import Skill
+from workforce.models import Skill, Vendor
 
 Kind = Batch.Kind
 COMPARED = (Kind.PAIRWISE, Kind.RANKING)
@@ -20,9 +20,11 @@ class BatchOptions:
     """The choices of a lead beyond kind, scale, overlap and lease; the defaults ask for the verdict alone.
 
     reason_share: percent of items (0–100) for which a rater must say why. pass_at: right answers that pass a
-    calibration round, which then grants a skill. priority: 1 (served first) to 9. gold_rate (0–50) and repeat_rate
-    (0–20): percent of a rater's items. audit_share (0–100): percent of the items, with audit_overlap answers each.
-    overlap_most: answers at most where people are split; None: overlap is not adaptive.
+    calibration round, which then grants a skill. priority: 1 (served first) to 9. requires: skills of which all are
+    needed. vendors: whose raters may work here; none: everybody's. one_per_prompt: nobody gets an item of a prompt
+    that they have had an item of in the project. gold_rate (0–50) and repeat_rate (0–20): percent of a rater's items.
+    audit_share (0–100): percent of the items, with audit_overlap answers each. overlap_most: answers at most where
+    people are split; None: overlap is not adaptive.
     """
 
     with_criteria: bool = False
@@ -33,7 +35,9 @@ class BatchOptions:
     reason_share: int = 0
     category: str = ""
     severity: str = ""
-    requires: Skill | None = None
+    requires: tuple[Skill, ...] = ()
+    vendors: tuple[Vendor, ...] = ()
+    one_per_prompt: bool = False
     grants: Skill | None = None
     pass_at: int | None = None
     mode: str = Batch.Mode.WORK
@@ -47,6 +51,7 @@ class BatchOptions:
 
 
 PLAIN = BatchOptions()
+SEVERAL = ("requires", "vendors")
 
 
 def options_wrong(
@@ -60,9 +65,11 @@ def options_wrong(
         wrong["category"] = "There is no such category."
     elif options.severity and options.severity not in Batch.Severity.values:
         wrong["severity"] = "There is no such severity."
-    for name, skill in (("requires", options.requires), ("grants", options.grants)):
-        if skill is not None and skill.team_id != project.team_id:
+    for name, skills in (("requires", options.requires), ("grants", (options.grants,))):
+        if any(skill is not None and skill.team_id != project.team_id for skill in skills):
             wrong[name] = "This skill belongs to another team."
+    if any(vendor.team_id != project.team_id for vendor in options.vendors):
+        wrong["vendors"] = "This vendor belongs to another team."
     if not 1 <= options.priority <= 9:
         wrong["priority"] = "Between 1, which is served first, and 9."
     return wrong | _round_wrong(options, kind) | _quality_wrong(options, kind, overlap)
@@ -119,7 +126,7 @@ def _round_wrong(options: BatchOptions, kind: str) -> dict[str, str]:
         wrong["mode"] = "Texts that people write have no panel answer to be held against."
     if options.grants is not None and options.pass_at is None:
         wrong["pass_at"] = "Say how many right answers give the skill."  # noqa: S105 (a number of answers)
-    if options.grants is not None and options.requires is not None and options.grants == options.requires:
+    if options.grants is not None and options.grants in options.requires:
         wrong["requires"] = "Nobody can get a skill where it is asked for already."
     return wrong
 

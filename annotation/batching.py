@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from annotation.answers import storable
-from annotation.batch_options import PLAIN, BatchOptions, options_wrong
+from annotation.batch_options import PLAIN, SEVERAL, BatchOptions, options_wrong
 from annotation.errors import BatchStateWrong, ItemsDoNotFit, PauseNeedsReason, RubricNotUsable
 from annotation.models import (
     Batch,
@@ -26,6 +26,7 @@ from annotation.models import (
 from annotation.numbering import next_number
 from annotation.panels import bring_panel
 from annotation.queueing.golds import golds_wrong, pool_of
+from annotation.queueing.laying_out import Kind, lay_out
 from annotation.queueing.stratum import draw_stratum
 from annotation.queueing.wanting import wanted_of
 from annotation.scales import SCALES
@@ -159,8 +160,10 @@ def open_batch(
         origin=origin,
         lease_minutes=lease_minutes,
         opened_by=actor,
-        **{field.name: getattr(options, field.name) for field in fields(options)},
+        **{field.name: getattr(options, field.name) for field in fields(options) if field.name not in SEVERAL},
     )
+    batch.requires.set(options.requires)
+    batch.vendors.set(options.vendors)
     stratum = draw_stratum(items=len(items), share=options.audit_share)
     tasks = add_tasks(batch=batch, items=items, audited=set(stratum.numbers))
     if options.mode == Batch.Mode.CALIBRATION:
@@ -206,11 +209,11 @@ def add_tasks(
     lane: Task.Lane = Task.Lane.WORK,
     audited: Collection[int] = (),
 ) -> list[Task]:
-    """Tasks with their responses, without slots, numbered from first_number. The most urgent get the first places;
-    only work has places. `audited` are the numbers of the audit stratum.
+    """Tasks with their responses, without slots, numbered from first_number, and laid out from that place on; only
+    work has places. `audited` are the numbers of the audit stratum.
     """
-    urgent_first = sorted(range(len(items)), key=lambda index: -items[index].priority)
-    places = {index: place for place, index in enumerate(urgent_first, start=first_number)}
+    order = lay_out(kinds=[_kind_of(item) for item in items])
+    places = {index: place for place, index in enumerate(order, start=first_number)}
     tasks = Task.objects.bulk_create(
         [
             Task(
@@ -238,6 +241,11 @@ def add_tasks(
         batch_size=CHUNK,
     )
     return tasks
+
+
+def _kind_of(item: Item) -> Kind:
+    source = item.comparison.source if item.comparison is not None else item.prompt.source
+    return Kind(item.priority, source, tuple(sorted(response.model_tag for response in item.responses)))
 
 
 def words_of(*, prompt: Prompt, responses: Iterable[Response]) -> int:

@@ -268,7 +268,7 @@ def results_of(*, rater: User) -> list[Ended]:
             passed=row.passed,
             at=row.ended_at,
         )
-        for row in found.select_related("batch__project", "batch__requires", "batch__grants").order_by("-batch")
+        for row in found.select_related("batch__project", "batch__grants").order_by("-batch")
     ]
 
 

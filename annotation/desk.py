@@ -10,6 +10,7 @@ from annotation.errors import BatchStateWrong, ItemsDoNotFit, NotUndone, Settled
 from annotation.leasing import lock_batch
 from annotation.models import Batch, Referral, Slot, Task
 from annotation.overlapping import let_go, lock_items, make_room, retire
+from annotation.queueing.returning import lock_open_slots
 from annotation.referring import hold_back, lock_task, put_back
 from annotation.stating import stated
 from workforce import auditing
@@ -22,20 +23,22 @@ Outcome = Referral.Outcome
 @transaction.atomic
 def return_item(*, referral: Referral, actor: User, reason: str) -> Referral:
     """Give the item to raters again, to others than those who could not judge it."""
+    waiting = lock_open_slots(task=referral.task)
     found, task = _take(referral=referral, actor=actor, reason=reason)
-    put_back(task=task)
+    put_back(task=task, waiting=waiting)
     return _settle(referral=found, outcome=Outcome.RETURNED, actor=actor, reason=reason)
 
 
 @transaction.atomic
 def send_to_skill(*, referral: Referral, skill: Skill, actor: User, reason: str) -> Referral:
     """Give the item to raters who hold the skill. Raises ItemsDoNotFit for a skill of another team."""
+    waiting = lock_open_slots(task=referral.task)
     found, task = _take(referral=referral, actor=actor, reason=reason)
     if skill.team_id != task.batch.project.team_id:
         raise ItemsDoNotFit("This skill belongs to another team. Nothing was changed. Choose one of your own.")
     found.skill, found.skill_before = skill, task.requires
     Task.objects.filter(pk=task.pk).update(requires=skill)
-    put_back(task=task)
+    put_back(task=task, waiting=waiting)
     return _settle(referral=found, outcome=Outcome.SENT, actor=actor, reason=reason)
 
 

@@ -173,6 +173,13 @@ class NotQualified(AssayError):
     status = 403
 
 
+class OtherVendor(AssayError):
+    """This batch is for the raters of another vendor. Nothing is lost. Take other work from your home page."""
+
+    code = "other_vendor"
+    status = 403
+
+
 class ConsentNeeded(AssayError):
     """This batch holds content that you have not agreed to see. Nothing was opened. Agree on your home page, or not."""
 

@@ -10,12 +10,11 @@ from annotation.batch_options import PLAIN, BatchOptions
 from annotation.models import Batch, ImportReport, Project
 from annotation.scales import SCALES
 from annotation.sources import Source, fitting, sources_of
-from annotation.steering_forms import ScheduleForm
+from annotation.steering_forms import ScheduleForm, SomeField
 from rubrics.models import RubricVersion
-from workforce.models import Skill
-from workforce.numerals import whole_number
+from workforce.models import Skill, Vendor
 
-NAMED = ("category", "severity", "requires", "pass_at", "deadline")
+NAMED = ("category", "severity", "pass_at", "deadline")
 QUALITY = ("gold_rate", "repeat_rate", "audit_share", "audit_overlap", "overlap_most")
 PREFERENCES = (Batch.Kind.PAIRWISE, Batch.Kind.RANKING)
 
@@ -112,8 +111,18 @@ class OpenBatchForm(ScheduleForm):
         required=False,
         help_text="One more is asked until they agree. Empty: every item takes the same.",
     )
-    requires = forms.ModelChoiceField(
-        label="Raters need the skill", queryset=Skill.objects.none(), required=False, empty_label="none"
+    requires = SomeField(label="Raters need all these skills", queryset=Skill.objects.none(), required=False)
+    vendors = SomeField(
+        label="Only raters of these vendors",
+        queryset=Vendor.objects.none(),
+        required=False,
+        help_text="None ticked: everybody’s raters.",
+    )
+    one_per_prompt = forms.BooleanField(
+        label="Nobody gets two items of one prompt",
+        required=False,
+        initial=True,
+        help_text="In this batch, or after another batch of the project. With few raters, items may be left over.",
     )
     mode = forms.ChoiceField(label="Mode", choices=Batch.Mode.choices, initial=Batch.Mode.WORK, required=False)
     grants = forms.CharField(
@@ -146,8 +155,8 @@ class OpenBatchForm(ScheduleForm):
         kind = self.fields["kind"].initial
         choices.initial = next((s.key for s in sources if fitting(s, kind=kind, fresh=True).exists()), None)
         self.skills = project.team.skills.order_by("name")
-        requires: forms.ModelChoiceField = self.fields["requires"]  # type: ignore[assignment]  # declared as one above
-        requires.queryset = self.skills
+        self.fields["requires"].queryset = self.skills  # type: ignore[attr-defined]  # declared as a choice of models
+        self.fields["vendors"].queryset = project.team.vendors.all()  # type: ignore[attr-defined]  # as above
         self.fields["grants"].widget.attrs["list"] = "skills"
 
     def source_chosen(self) -> Source:
@@ -157,12 +166,14 @@ class OpenBatchForm(ScheduleForm):
     def options(self) -> BatchOptions:
         """The chosen options but for the skill that the round grants. Only after is_valid()."""
         given = self.cleaned_data
-        flags = ("with_criteria", "improving", "best_worst", "fast", "show_words")
+        flags = ("with_criteria", "improving", "best_worst", "fast", "show_words", "one_per_prompt")
         labelled = given["kind"] != Batch.Kind.DEMONSTRATION and given["mode"] != Batch.Mode.CALIBRATION
         quality = {name: given[name] for name in QUALITY if labelled and given[name] is not None}
         return BatchOptions(
             **{name: given[name] for name in (*flags, *NAMED)},
             **quality,
+            requires=tuple(given["requires"]),
+            vendors=tuple(given["vendors"]),
             reason_share=0 if given["kind"] == Batch.Kind.DEMONSTRATION else given["reason_share"] or 0,
             mode=given["mode"] or Batch.Mode.WORK,
             priority=given["priority"] or PLAIN.priority,
@@ -189,24 +200,13 @@ class ImportForm(forms.Form):
         return file
 
 
-class BatchesField(forms.ModelMultipleChoiceField):
-    """Some of the batches in `queryset`; a key that no database can hold is no valid choice either."""
-
-    def clean(self, value: Any) -> Any:
-        for key in value or ():
-            if whole_number(str(key)) is None:
-                raise forms.ValidationError(self.error_messages["invalid_choice"], params={"value": key})
-        return super().clean(value)
-
-
 class FreezePreferencesForm(forms.Form):
     """Which batches become a preference set."""
 
     name = forms.CharField(label="Name", max_length=120, error_messages={"required": "Give the set a name."})
-    batches = BatchesField(
+    batches = SomeField(
         label="Batches",
         queryset=Batch.objects.none(),
-        widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one batch."},
     )
     min_judgments = forms.IntegerField(
@@ -218,7 +218,7 @@ class FreezePreferencesForm(forms.Form):
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        batches: BatchesField = self.fields["batches"]  # type: ignore[assignment]  # declared as one above
+        batches: SomeField = self.fields["batches"]  # type: ignore[assignment]  # declared as one above
         batches.queryset = project.batches.filter(kind__in=PREFERENCES).order_by("-number")
 
 
@@ -226,15 +226,14 @@ class FreezeDemonstrationsForm(forms.Form):
     """Which demonstrations become a set: those of some batches, or all of the project."""
 
     name = forms.CharField(label="Name", max_length=120, error_messages={"required": "Give the set a name."})
-    batches = BatchesField(
+    batches = SomeField(
         label="Only from these batches",
         queryset=Batch.objects.none(),
-        widget=forms.CheckboxSelectMultiple,
         required=False,
         help_text="None chosen: every demonstration of the project, imported ones too.",
     )
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        batches: BatchesField = self.fields["batches"]  # type: ignore[assignment]  # declared as one above
+        batches: SomeField = self.fields["batches"]  # type: ignore[assignment]  # declared as one above
         batches.queryset = project.batches.filter(kind=Batch.Kind.DEMONSTRATION).order_by("-number")

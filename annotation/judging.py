@@ -17,7 +17,17 @@ from annotation.checking import check_answer
 from annotation.criteria import criteria_of, score_rows
 from annotation.errors import AlreadyRevised, BatchNotOpen, Incomplete, SubmissionReused, UndoClosed, UnknownLease
 from annotation.improving import improve
-from annotation.leasing import find_lease_and_key, finish, give_up, hold, lease_seconds, lock_rater, retake
+from annotation.leasing import (
+    find_lease_and_key,
+    finish,
+    give_up,
+    hold,
+    lease_seconds,
+    lock_batch,
+    lock_batch_of,
+    lock_rater,
+    retake,
+)
 from annotation.models import (
     Assignment,
     Batch,
@@ -65,6 +75,8 @@ def submit_judgment(
     surplus. Raises UnknownLease, AlreadySubmitted, SubmissionReused, Incomplete, NotAllowed.
     """
     lock_rater(rater=rater)
+    if answer.cant_judge:
+        lock_batch_of(token=token)
     assignment, key_used = find_lease_and_key(token=token, rater=rater, submission=submission)
     return judge(assignment=assignment, key_used=key_used, submission=submission, answer=answer, clocked=clocked)
 
@@ -72,7 +84,10 @@ def submit_judgment(
 def judge(
     *, assignment: Assignment, key_used: bool, submission: uuid.UUID, answer: Answer, clocked: bool = True
 ) -> Submitted:
-    """The same under a lease that was found and locked, within the transaction of whoever found it."""
+    """The same under a lease that was found and locked, within the transaction of whoever found it.
+
+    Before the lease of an item that cannot be judged its batch is locked.
+    """
     if key_used:
         earlier = Judgment.objects.filter(submission=submission).first()
         if earlier is None:  # a text came under it
@@ -123,6 +138,8 @@ def revise_judgment(*, uid: uuid.UUID, rater: User, submission: uuid.UUID, answe
         raise AlreadyRevised
     require_revisable(judgment=old)
     surplus = old.surplus
+    if old.cant_judge or answer.cant_judge:
+        lock_batch(pk=batch.pk)
     if old.cant_judge and not answer.cant_judge:
         surplus = not retake(assignment=old.assignment)
     judgment = _write(assignment=old.assignment, submission=submission, answer=answer, surplus=surplus, supersedes=old)

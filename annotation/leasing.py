@@ -41,6 +41,12 @@ def lock_batch(*, pk: int) -> Batch:
     return Batch.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
 
 
+def lock_batch_of(*, token: uuid.UUID) -> None:
+    """Lock the batch of a lease before the lease: other slots of its item are going to be locked as well."""
+    for pk in Assignment.objects.filter(token=token).values_list("slot__batch", flat=True):
+        lock_batch(pk=pk)
+
+
 def lease_seconds(*, batch: Batch, task: Task) -> int:
     """How long a lease on the task lasts: the batch's lease, or four readings of a text too long for it."""
     reading = READINGS * task.words * 60 // WORDS_A_MINUTE
@@ -144,7 +150,11 @@ def give_up(*, assignment: Assignment) -> None:
     wants = wanted_of(batch=lock_batch(pk=assignment.slot.batch_id), task=assignment.task)
     over = Slot.objects.wanted().filter(task=assignment.task_id).count() > wants
     Assignment.objects.filter(pk=assignment.pk).update(state=Assignment.State.DECLINED)
-    Slot.objects.filter(pk=assignment.slot_id).update(state=Slot.State.RETIRED if over else Slot.State.OPEN)
+    mine = Slot.objects.filter(pk=assignment.slot_id)
+    if over:
+        mine.update(state=Slot.State.RETIRED)
+    else:
+        mine.open_again()
 
 
 def restart(*, assignment: Assignment, begun: bool = True) -> None:
@@ -246,4 +256,4 @@ def end(assignments: Sequence[Assignment], *, state: Assignment.State) -> int:
     )
     mine = Slot.objects.filter(pk__in=[assignment.slot_id for assignment in assignments], state=Slot.State.LEASED)
     locked = list(mine.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
-    return Slot.objects.filter(pk__in=locked).update(state=Slot.State.OPEN)
+    return Slot.objects.filter(pk__in=locked).open_again()

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from annotation.assigning import RaterProgress, progress_in
 from annotation.calibrating import TRIES
 from annotation.models import Batch
 from annotation.qualifying import Standing, expired, standing_of
+from annotation.queueing.progressing import RaterProgress, progress_in
 from workforce.models import Skill, SkillGrant, User
 
 Progressed = tuple[Batch, RaterProgress]
@@ -58,16 +58,19 @@ def offers_of(*, standing: Standing, batches: Iterable[Progressed]) -> dict[int,
 def next_round(*, skill: Skill, rater: User) -> Offer | None:
     """The open round that grants the skill and that the rater has not finished, if they may try it."""
     rounds = Batch.objects.open_to(rater).filter(mode=Batch.Mode.CALIBRATION, grants=skill)
-    batches = progress_in(batches=rounds.select_related("project", "grants"), rater=rater)
-    return offers_of(standing=standing_of(rater=rater), batches=batches).get(skill.pk)
+    standing = standing_of(rater=rater)
+    wanted = rounds.select_related("project", "grants").prefetch_related("requires")
+    batches = progress_in(batches=wanted, rater=rater, skills=standing.skills)
+    return offers_of(standing=standing, batches=batches).get(skill.pk)
 
 
 def skills_of(*, standing: Standing, batches: Iterable[Progressed]) -> list[Held]:
     """Every skill that the rater has tried for or holds, or that one of these batches asks for or grants, by name."""
     batches = list(batches)
     skills = {grant.skill for grant in standing.grants.values()}
-    for batch in [*(batch for batch, _progress in batches), *(one.batch for one in standing.results)]:
-        skills |= {skill for skill in (batch.requires, batch.grants) if skill is not None}
+    skills |= {skill for batch, _progress in batches for skill in batch.requires.all()}
+    granting = [*(batch for batch, _progress in batches), *(one.batch for one in standing.results)]
+    skills |= {batch.grants for batch in granting if batch.grants is not None}
     offers = offers_of(standing=standing, batches=batches)
     return [
         _held(skill, standing, offers.get(skill.pk)) for skill in sorted(skills, key=lambda one: (one.name, one.pk))

@@ -85,14 +85,15 @@ def change_overlap(*, batch: Batch, overlap: int, actor: User) -> Change:
     before, locked.overlap = locked.overlap, overlap
     if locked.mode == Batch.Mode.CALIBRATION and overlap < before:  # whoever is in a round goes through every item
         raise OverlapWrong("Somebody may be in a round, so none is taken away. Nothing was changed. Close the batch.")
-    locked.save(update_fields=["overlap"])
+    locked.order_epoch += overlap > before
+    locked.save(update_fields=["overlap", "order_epoch"])
     items = Task.objects.filter(batch=locked)
     added = retired = 0
     if overlap > before:
         if locked.overlap_most is not None:
             lock_items(tasks=items)
             catch_up(batch=locked, tasks=items, by=overlap - before)
-        added = make_room(batch=locked, tasks=items)
+        added = make_room(batch=locked, tasks=items, anew=True)
     elif overlap < before:
         retired = _retire(batch=locked)
         look_again(batch=locked)
@@ -113,11 +114,13 @@ def change_overlap(*, batch: Batch, overlap: int, actor: User) -> Change:
     )
 
 
-def make_room(*, batch: Batch, tasks: QuerySet[Task]) -> int:
+def make_room(*, batch: Batch, tasks: QuerySet[Task], anew: bool = False) -> int:
     """Give each of the tasks of the batch, which is locked, what it lacks of the slots that it wants; how many slots.
 
-    A slot comes back whose holder is still answering before one that stands empty, and that before a new one.
+    A slot comes back whose holder is still answering before one that stands empty, and that before a new one. They
+    are handed out before the rest, unless bookmarks begin `anew` because the caller counts up the batch's order.
     """
+    opened = None if anew else timezone.now()
     answering = lock_items(tasks=tasks)
     has = Count("slots", filter=~Q(slots__state=Slot.State.RETIRED))
     wants = wanted(batch=batch, overlap=batch.overlap)
@@ -139,9 +142,9 @@ def make_room(*, batch: Batch, tasks: QuerySet[Task]) -> int:
             states[Slot.State.LEASED if pk in answering else Slot.State.OPEN].append(pk)
     for state, slots in states.items():
         for start in range(0, len(slots), CHUNK):
-            Slot.objects.filter(pk__in=slots[start : start + CHUNK]).update(state=state)
+            Slot.objects.filter(pk__in=slots[start : start + CHUNK]).update(state=state, returned_at=opened)
     new = [
-        Slot(task=task, n=task.made + more, batch_id=task.batch_id, place=task.place)
+        Slot(task=task, n=task.made + more, batch_id=task.batch_id, place=task.place, returned_at=opened)
         for task in short
         for more in range(1, lacks[task.pk] + 1)
     ]

@@ -6,10 +6,11 @@ Never in it: model names, canonical positions, anybody else's answer, why the ta
 from typing import Any
 
 from annotation.answers import BEST_WORST_FROM
-from annotation.assigning import progress_for, read_members
+from annotation.assigning import read_members
 from annotation.criteria import criteria_of, label_of
 from annotation.leasing import lease_seconds
 from annotation.models import Assignment, Batch
+from annotation.queueing.progressing import progress_for
 from annotation.reasons import reason_wanted
 from annotation.repinning import version_of
 from annotation.scales import SCALES
@@ -77,7 +78,7 @@ def present_settings(*, assignment: Assignment) -> dict[str, bool]:
     }
 
 
-def present_progress(*, batch: Batch, rater: User) -> dict[str, int]:
-    """The rater's own progress."""
+def present_progress(*, batch: Batch, rater: User) -> dict[str, int | bool]:
+    """The rater's own progress; `more` says that the total is "at least"."""
     progress = progress_for(batch=batch, rater=rater)
-    return {"done": progress.done, "total": progress.total}
+    return {"done": progress.done, "total": progress.total, "more": progress.more}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
 from annotation.calibrating import TRIES, Ended, failed_of, results_of
@@ -20,10 +20,15 @@ class Standing:
     failed: Mapping[int, int]
     results: list[Ended]
 
-    def holds(self, skill: int | None) -> bool:
-        """Whether the skill is held now; True for none."""
-        grant = self.grants.get(skill) if skill is not None else None
-        return skill is None or (grant is not None and grant.state == SkillGrant.State.GRANTED and not expired(grant))
+    def holds(self, skill: int) -> bool:
+        """Whether the skill is held now."""
+        grant = self.grants.get(skill)
+        return grant is not None and grant.state == SkillGrant.State.GRANTED and not expired(grant)
+
+    @property
+    def skills(self) -> frozenset[int]:
+        """All that are held now."""
+        return frozenset(skill for skill in self.grants if self.holds(skill))
 
     def bars(self, batch: Batch, *, begun: bool) -> bool:
         """Whether this would be a third round for a skill: a failed one may be repeated once, then a lead talks."""
@@ -32,7 +37,7 @@ class Standing:
 
     def fits(self, batch: Batch, *, begun: bool) -> bool:
         """Whether the rater may work in the batch, in which they have `begun` or not."""
-        return self.holds(batch.requires_id) and not self.bars(batch, begun=begun)
+        return all(self.holds(skill.pk) for skill in batch.requires.all()) and not self.bars(batch, begun=begun)
 
 
 def standing_of(*, rater: User) -> Standing:
@@ -50,16 +55,17 @@ def expired(grant: SkillGrant) -> bool:
 
 
 def qualified(*, batch: Batch, rater: User) -> bool:
-    """Whether the rater holds the skill that the batch requires, and may still try the round that it may be."""
-    if batch.requires_id is None and not _is_round(batch):
+    """Whether the rater holds all skills that the batch requires, and may still try the round that it may be."""
+    if not _is_round(batch) and not batch.requires.exists():
         return True
     return standing_of(rater=rater).fits(batch, begun=_begun(batch, rater))
 
 
-def current_grants(*, rater: User) -> QuerySet[SkillGrant]:
+def skills_held(*, rater: User) -> frozenset[int]:
     """The skills that the rater holds now."""
     unexpired = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
-    return SkillGrant.objects.filter(unexpired, user=rater, state=SkillGrant.State.GRANTED)
+    held = SkillGrant.objects.filter(unexpired, user=rater, state=SkillGrant.State.GRANTED)
+    return frozenset(held.values_list("skill", flat=True))
 
 
 def barred(*, batch: Batch, rater: User) -> bool:

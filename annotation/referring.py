@@ -6,10 +6,13 @@ after a second one could not judge it either it is held. In calibration nothing 
 comes to the desk for a lead to know, and is given on meanwhile; of a repeat the desk has nothing to learn.
 """
 
+from collections.abc import Collection
+
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotation.models import Batch, Judgment, Referral, Task
+from annotation.queueing.returning import lock_open_slots, offer_again
 from workforce import auditing
 from workforce.models import Skill
 
@@ -26,7 +29,11 @@ HOLDING = (Reason.EXPERTISE, Reason.LANGUAGE, Reason.BROKEN)
 
 
 def refer(*, judgment: Judgment) -> None:
-    """Put the item of a "can't judge" where it belongs: in the transaction that saves it, after its lease ended."""
+    """Put the item of a "can't judge" where it belongs: in the transaction that saves it, after its lease ended.
+
+    Who calls this or `withdraw` has locked the batch: they hold a slot of the item and lock its others.
+    """
+    waiting = lock_open_slots(task=judgment.task)
     task = lock_task(task=judgment.task)
     if task.standing == Task.Standing.OUT or task.lane == Task.Lane.REPEAT:
         return
@@ -45,6 +52,7 @@ def refer(*, judgment: Judgment) -> None:
             settled_at=timezone.now(),
         )
         Task.objects.filter(pk=task.pk).update(requires=skill)
+        offer_again(slots=waiting)
     else:
         referral = referral or Referral(task=task)
         if not referral.holds:
@@ -64,6 +72,7 @@ def refer(*, judgment: Judgment) -> None:
 
 def withdraw(*, judgment: Judgment) -> None:
     """Undo a referral whose only reason was this "can't judge", because its rater has judged the item after all."""
+    waiting = lock_open_slots(task=judgment.task)
     task = lock_task(task=judgment.task)
     referral = Referral.objects.waiting().filter(task=task).first()
     if referral is None or unjudged(task=task).exists():
@@ -71,7 +80,7 @@ def withdraw(*, judgment: Judgment) -> None:
     referral.outcome, referral.settled_at = Referral.Outcome.WITHDRAWN, timezone.now()
     referral.settled_by, referral.holds = judgment.rater, False
     referral.save()
-    put_back(task=task)
+    put_back(task=task, waiting=waiting)
 
 
 def lock_task(*, task: Task) -> Task:
@@ -90,9 +99,10 @@ def hold_back(*, task: Task) -> None:
     Task.objects.filter(pk=task.pk).update(standing=Task.Standing.HELD)
 
 
-def put_back(*, task: Task) -> None:
-    """Give the locked task to raters again."""
+def put_back(*, task: Task, waiting: Collection[int]) -> None:
+    """Give the locked task to raters again, with its open slots, which were locked before it."""
     Task.objects.filter(pk=task.pk).update(standing=Task.Standing.QUEUED)
+    offer_again(slots=waiting)
 
 
 def _skill_for(reason: str, task: Task) -> Skill | None:

@@ -147,7 +147,7 @@ def follow(*, assignment: Assignment) -> bool:
         return False
     mine.state, mine.ended_at = Assignment.State.RELEASED, timezone.now()
     mine.save(update_fields=["state", "ended_at"])
-    Slot.objects.filter(pk=mine.slot_id, state=Slot.State.LEASED).update(state=Slot.State.OPEN)
+    Slot.objects.filter(pk=mine.slot_id, state=Slot.State.LEASED).open_again()
     Task.objects.filter(pk=task.pk).update(rubric_version=None)
     return True
 

@@ -1,6 +1,6 @@
 """How urgent a batch is, to whom its items go, and how often raters are checked."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from annotation.errors import BatchStateWrong, ItemsDoNotFit
 from annotation.models import Batch, Task
 from annotation.models.tasks import MOST_GOLD, MOST_REPEATS
 from workforce import auditing
-from workforce.models import Role, Skill, User
+from workforce.models import Role, Skill, User, Vendor
 from workforce.roles import require
 
 
@@ -34,24 +34,39 @@ def schedule_batch(*, batch: Batch, priority: int, deadline: datetime | None, ac
 
 @transaction.atomic
 def route_batch(
-    *, batch: Batch, requires: Skill | None, expertise_to: Skill | None, language_to: Skill | None, actor: User
+    *,
+    batch: Batch,
+    requires: Collection[Skill],
+    vendors: Collection[Vendor],
+    expertise_to: Skill | None,
+    language_to: Skill | None,
+    actor: User,
 ) -> Batch:
-    """Set the skill that the batch asks for, and those to which items go that need expertise or another language.
+    """Set the skills of which the batch asks for all, whose raters may work on it (none: everybody's), and the skills
+    to which items go that need expertise or another language.
 
     Who holds an item now may finish it. Raises NotAllowed, BatchStateWrong (a closed batch), ItemsDoNotFit.
     """
-    skills = {"requires": requires, "expertise_to": expertise_to, "language_to": language_to}
+    named = {"expertise_to": expertise_to, "language_to": language_to}
+    asked = {"requires": requires, **{name: [skill] for name, skill in named.items() if skill is not None}}
     wrong = {
         name: "This skill belongs to another team."
-        for name, skill in skills.items()
-        if skill is not None and skill.team_id != batch.project.team_id
+        for name, skills in asked.items()
+        if any(skill.team_id != batch.project.team_id for skill in skills)
     }
-    if requires is not None and requires.pk == batch.grants_id:
+    if any(vendor.team_id != batch.project.team_id for vendor in vendors):
+        wrong["vendors"] = "This vendor belongs to another team."
+    if any(skill.pk == batch.grants_id for skill in requires):
         wrong["requires"] = "Nobody can get a skill where it is asked for already."
     if wrong:
         raise ItemsDoNotFit("Nothing was changed.", fields=wrong)
-    told = {name: skill.slug if skill else None for name, skill in skills.items()}
-    return _set(batch=batch, actor=actor, verb="route_batch", values=skills, detail=told)
+    told: dict[str, Any] = {name: skill.slug if skill else None for name, skill in named.items()}
+    told["requires"] = sorted(skill.slug for skill in requires)
+    told["vendors"] = sorted(vendor.slug for vendor in vendors)
+    batch = _set(batch=batch, actor=actor, verb="route_batch", values=named, detail=told)
+    batch.requires.set(requires)
+    batch.vendors.set(vendors)
+    return batch
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from django import forms
 from annotation.models import Batch
 from annotation.models.tasks import MOST_GOLD, MOST_REPEATS
 from annotation.stating import REASON_MAX
-from workforce.models import Skill
+from workforce.models import Skill, Vendor
 from workforce.numerals import whole_number
 
 
@@ -22,6 +22,18 @@ class SkillField(forms.ModelChoiceField):
         if value not in self.empty_values and whole_number(str(value)) is None:
             raise forms.ValidationError(self.error_messages["invalid_choice"], params={"value": value})
         return super().to_python(value)
+
+
+class SomeField(forms.ModelMultipleChoiceField):
+    """Some of what is in `queryset`, ticked; a key that no database can hold is no valid choice either."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def clean(self, value: Any) -> Any:
+        for key in value or ():
+            if whole_number(str(key)) is None:
+                raise forms.ValidationError(self.error_messages["invalid_choice"], params={"value": key})
+        return super().clean(value)
 
 
 class OverlapForm(forms.Form):
@@ -61,15 +73,21 @@ class ChecksForm(forms.Form):
 class RouteForm(forms.Form):
     """To whom the items go."""
 
-    requires = SkillField(label="Raters need the skill", empty_label="none")
+    requires = SomeField(label="Raters need all these skills", queryset=Skill.objects.none(), required=False)
+    vendors = SomeField(
+        label="Only raters of these vendors",
+        queryset=Vendor.objects.none(),
+        required=False,
+        help_text="None ticked: everybody’s raters.",
+    )
     expertise_to = SkillField(label="Items that need expertise go to", empty_label="the desk, held")
     language_to = SkillField(label="Items in another language go to", empty_label="the desk, held")
 
     def __init__(self, *args: Any, batch: Batch, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("requires", "expertise_to", "language_to"):
+        for name in ("requires", "vendors", "expertise_to", "language_to"):
             field: forms.ModelChoiceField = self.fields[name]  # type: ignore[assignment]  # declared as one above
-            field.queryset = Skill.objects.filter(team=batch.project.team_id)
+            field.queryset = (Vendor if name == "vendors" else Skill).objects.filter(team=batch.project.team_id)
 
 
 class ReasonForm(forms.Form):

@@ -13,7 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotation.api.bodies import OpenBatchBody, PauseBody
-from annotation.batch_options import BatchOptions
+from annotation.api.naming import skills_named, vendors_named
+from annotation.batch_options import SEVERAL, BatchOptions
 from annotation.batching import (
     Item,
     close_batch,
@@ -24,7 +25,7 @@ from annotation.batching import (
     progress_of,
     resume_batch,
 )
-from annotation.errors import ItemsDoNotFit, RubricNotUsable
+from annotation.errors import RubricNotUsable
 from annotation.measuring import latest_reports
 from annotation.models import AgreementReport, Batch, Judgment, Project, PromptSet
 from annotation.queueing.outcomes import Outcome, outcomes_of
@@ -159,10 +160,10 @@ def batch_body(*, batch: Batch) -> dict[str, Any]:
 
 
 def options_body(batch: Batch) -> dict[str, Any]:
-    """What a lead chose beyond kind, scale and overlap; skills by their short name."""
-    named = {"requires": batch.requires, "grants": batch.grants}
-    plain = {field.name: getattr(batch, field.name) for field in fields(BatchOptions) if field.name not in named}
-    return plain | {name: skill.slug if skill else None for name, skill in named.items()}
+    """What a lead chose beyond kind, scale and overlap; skills and vendors by their short names."""
+    named: dict[str, Any] = {name: sorted(one.slug for one in getattr(batch, name).all()) for name in SEVERAL}
+    named["grants"] = batch.grants.slug if batch.grants else None
+    return {field.name: getattr(batch, field.name) for field in fields(BatchOptions) if field.name not in named} | named
 
 
 def report_body(report: AgreementReport) -> dict[str, Any]:
@@ -193,7 +194,7 @@ def outcome_body(outcome: Outcome) -> dict[str, Any]:
 def led_batches(request: Request) -> QuerySet[Batch]:
     """The batches of the projects that the caller leads."""
     return Batch.objects.visible_to(me(request)).select_related(
-        "project__team", "requires", "grants", "expertise_to", "language_to"
+        "project__team", "grants", "expertise_to", "language_to"
     )
 
 
@@ -210,11 +211,13 @@ def _rubric_version(*, project: Project, wanted: int | None) -> RubricVersion:
 
 
 def _options(*, project: Project, data: dict[str, Any]) -> BatchOptions:
-    requires = project.team.skills.filter(slug=data["requires"]).first() if data["requires"] else None
-    if data["requires"] and requires is None:
-        raise ItemsDoNotFit(fields={"requires": f"There is no skill {data['requires']!r} in this team."})
-    plain = {field.name: data[field.name] for field in fields(BatchOptions) if field.name not in ("requires", "grants")}
-    return BatchOptions(**plain, requires=requires)
+    several: dict[str, Any] = {
+        "requires": skills_named(team=project.team, slugs=data["requires"]),
+        "vendors": vendors_named(team=project.team, slugs=data["vendors"]),
+    }
+    named = (*several, "grants")
+    plain = {field.name: data[field.name] for field in fields(BatchOptions) if field.name not in named}
+    return BatchOptions(**plain, **several)
 
 
 def _items(*, project: Project, data: dict[str, Any]) -> list[Item]:

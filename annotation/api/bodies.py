@@ -2,12 +2,31 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from annotation.answers import MILLISECONDS_MAX, QUOTES_MAX, Answer, GivenFlag, GivenQuote, GivenScore
 from annotation.models import Batch, Flag
 
 MOST_SCORES = 500
+MOST_SLUGS = 100
+
+
+@extend_schema_field({"oneOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]})
+class SlugsField(serializers.Field[Any, Any, Any, Any]):
+    """Short names in a list; one alone or "" for none is read as a list as well."""
+
+    default_error_messages = {"invalid": "A list of short names."}
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        given = [data] if isinstance(data, str) else data
+        if not isinstance(given, list) or len(given) > MOST_SLUGS:
+            self.fail("invalid")
+        one = serializers.SlugField(max_length=60, allow_blank=True)
+        return [slug for slug in map(one.run_validation, given) if slug]
+
+    def to_representation(self, value: list[str]) -> list[str]:
+        return value
 
 
 class ScoreBody(serializers.Serializer[Any]):
@@ -131,7 +150,9 @@ class OpenBatchBody(serializers.Serializer[Any]):
     reason_share = serializers.IntegerField(default=0, min_value=0, max_value=100)
     category = serializers.ChoiceField(choices=Batch.Category.choices, allow_blank=True, default="")
     severity = serializers.ChoiceField(choices=Batch.Severity.choices, allow_blank=True, default="")
-    requires = serializers.SlugField(max_length=60, allow_blank=True, default="")
+    requires = SlugsField(default=list)
+    vendors = SlugsField(default=list)
+    one_per_prompt = serializers.BooleanField(default=False)
     grants = serializers.CharField(max_length=120, allow_blank=True, default="")
     pass_at = serializers.IntegerField(allow_null=True, default=None, min_value=1, max_value=100_000)
     mode = serializers.ChoiceField(choices=Batch.Mode.choices, default=Batch.Mode.WORK.value)

@@ -15,9 +15,9 @@ from rest_framework.serializers import Serializer
 
 from annotation import reporting
 from annotation.api.batches import batch_body, led_batches
+from annotation.api.naming import skills_named, vendors_named
 from annotation.api.steering_bodies import ChecksBody, OverlapBody, ReasonBody, RouteBody, ScheduleBody
 from annotation.batching import progress_of
-from annotation.errors import ItemsDoNotFit
 from annotation.forecasting import forecast_of, hourly, pace_of
 from annotation.freeing import release_lease
 from annotation.models import Assignment, Batch, Task
@@ -62,11 +62,19 @@ def checks(request: Request, batch_id: int) -> Response:
 @extend_schema(request=RouteBody, responses={200: OpenApiTypes.OBJECT})
 @api_view(["POST"])
 def route(request: Request, batch_id: int) -> Response:
-    """Set which skill the batch asks for, and where items go that need another."""
+    """Set which skills the batch asks for, whose raters it is for, and where items go that need another skill."""
     batch = get_object_or_404(led_batches(request), pk=batch_id)
     body = read(RouteBody, request)
-    skills = {name: skill_of(team=batch.project.team, slug=slug, field=name) for name, slug in body.items()}
-    route_batch(batch=batch, actor=me(request), **skills)
+    team = batch.project.team
+    vendors = vendors_named(team=team, slugs=body["vendors"]) if "vendors" in body else batch.vendors.all()
+    route_batch(
+        batch=batch,
+        requires=skills_named(team=team, slugs=body["requires"]),
+        vendors=tuple(vendors),
+        expertise_to=skill_of(team=team, slug=body["expertise_to"], field="expertise_to"),
+        language_to=skill_of(team=team, slug=body["language_to"], field="language_to"),
+        actor=me(request),
+    )
     return Response(batch_body(batch=batch))
 
 
@@ -123,12 +131,7 @@ def read(shape: type[Serializer[Any]], request: Request) -> dict[str, Any]:
 
 def skill_of(*, team: Team, slug: str, field: str) -> Skill | None:
     """The team's skill of this short name, None for an empty one. Raises ItemsDoNotFit."""
-    if not slug:
-        return None
-    skill = team.skills.filter(slug=slug).first()
-    if skill is None:
-        raise ItemsDoNotFit("Nothing was changed.", fields={field: f"There is no skill {slug!r} in this team."})
-    return skill
+    return next(iter(skills_named(team=team, slugs=[slug] if slug else [], field=field)), None)
 
 
 def _rater_body(row: reporting.RaterRow) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from annotation.api.bodies import SlugsField
 from annotation.models.tasks import MOST_GOLD, MOST_REPEATS
 from annotation.stating import REASON_MAX
 from annotation.steering_forms import SettleForm
@@ -30,9 +31,10 @@ class ChecksBody(serializers.Serializer[Any]):
 
 
 class RouteBody(serializers.Serializer[Any]):
-    """Skills by their short names; empty for none."""
+    """Skills and vendors by their short names; empty for none. Vendors that are left out stay as they are."""
 
-    requires = serializers.SlugField(max_length=60, allow_blank=True)
+    requires = SlugsField()
+    vendors = SlugsField(required=False)
     expertise_to = serializers.SlugField(max_length=60, allow_blank=True)
     language_to = serializers.SlugField(max_length=60, allow_blank=True)
 

@@ -10,10 +10,11 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from annotation.models.corpus import Comparison, Project, Prompt, Response
 from rubrics.models import RubricVersion
-from workforce.models import Role, Skill, User, Vendor
+from workforce.models import Membership, Role, Skill, User, Vendor
 from workforce.roles import teams_of
 
 MOST_ANSWERS = 100
@@ -26,8 +27,15 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         return self.filter(project__in=Project.objects.led_by(user))
 
     def open_to(self, user: User) -> Self:
-        """Open batches of projects in which the person is a rater."""
-        return self.worked_on_by(user).filter(state="open")
+        """Open batches of projects in which the person is a rater, without those of other vendors' raters."""
+        return self.worked_on_by(user).offered_to(user).filter(state="open")
+
+    def offered_to(self, user: User) -> Self:
+        """Those for everybody's raters, or for those of a vendor through which the person comes."""
+        chosen = Batch.vendors.through.objects.filter(batch=models.OuterRef("pk"))
+        memberships = Membership.objects.in_force().filter(user=user, role=Role.RATER)
+        mine = chosen.filter(vendor__in=memberships.values("vendor"))
+        return self.filter(~models.Exists(chosen) | models.Exists(mine))
 
     def worked_on_by(self, user: User) -> Self:
         """Batches in any state of projects in which the person is a rater."""
@@ -92,12 +100,15 @@ class Batch(models.Model):
     reason_share = models.PositiveSmallIntegerField(default=0, help_text="Percent of items that need a reason.")
     category = models.CharField(max_length=9, choices=Category, blank=True, help_text="Of distressing content.")
     severity = models.CharField(max_length=8, choices=Severity, blank=True)
-    requires = models.ForeignKey(Skill, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    requires = models.ManyToManyField(Skill, blank=True, related_name="+", help_text="Skills of which all are needed.")
     grants = models.ForeignKey(Skill, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     pass_at = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Right answers wanted for the skill.")
     expertise_to = models.ForeignKey(Skill, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     language_to = models.ForeignKey(Skill, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     vendors = models.ManyToManyField(Vendor, blank=True, related_name="+", help_text="Whose raters; none: everybody's.")
+    one_per_prompt = models.BooleanField(
+        default=False, help_text="A rater gets no item of a prompt that they have had an item of in the project."
+    )
     gold_rate = models.PositiveSmallIntegerField(default=0, help_text="Percent of a rater's items with a known answer.")
     repeat_rate = models.PositiveSmallIntegerField(default=0, help_text="Percent of a rater's items shown them again.")
     audit_share = models.PositiveSmallIntegerField(default=0, help_text="Percent of items in the audit stratum.")
@@ -259,6 +270,10 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         """Open ones that may be handed out: nobody holds them, and no lead their item."""
         return self.filter(state="open", task__standing="queued")
 
+    def open_again(self) -> int:
+        """Let others have them, before what was never handed out; how many."""
+        return self.update(state="open", returned_at=timezone.now())
+
 
 class Slot(models.Model):
     """Room for one answer to a task. Batch and place are copied here for the claim's index.
@@ -321,7 +336,9 @@ class Assignment(models.Model):
 
     slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="assignments")
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="assignments")
-    rater = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="assignments")
+    rater = models.ForeignKey(  # found by the index of rater and state, also by who would take one of the rater alone
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="assignments", db_index=False
+    )
     token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     state = models.CharField(max_length=9, choices=State, default=State.LEASED)
     display_order = models.JSONField(default=list)

@@ -1,1 +1,1 @@
-"""What a rater is given at which turn, and how many answers an item wants: small policies, one file each."""
+"""Which item comes next, for whom, and how many answers one wants: small policies, one file each."""

@@ -1,25 +1,99 @@
-"""A rater's bookmark in a batch: made when they come, counted up with every item that they are given."""
+"""How far a rater has come in the order of a batch: where a claim begins to look, and when that moves on.
 
-from django.db.models import F
+A bookmark moves to the first slot that is for the rater, as seen without row locks: what somebody else is just taking
+is still open then, and stays ahead should they not get it. It moves only after a claim has looked past many slots.
+Of slots that opened again none younger than a minute is passed: the transaction that opened an older one may commit
+after that of a younger one.
+"""
 
-from annotation.models import Assignment, Batch, Bookmark, Task
+import hashlib
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db.models import F, Q, QuerySet
+
+from annotation.models import Assignment, Batch, Bookmark, Slot, Task
 from workforce.models import User
 
-
-def bookmark_of(*, batch: Batch, rater: User) -> Bookmark:
-    """The rater's bookmark, made if they are new to the batch. Whoever calls this holds the rater's lock."""
-    found = Bookmark.objects.filter(batch=batch, rater=rater).first()
-    if found is not None:
-        return found
-    before = Assignment.objects.filter(rater=rater, slot__batch__project=batch.project_id)
-    return Bookmark.objects.create(batch=batch, rater=rater, before=before.count())
+FAR = 50
+SETTLED = timedelta(seconds=60)
+KEPT = ("place", "returned_until", "skills", "order_epoch")
 
 
-def count_turn(*, batch: Batch, rater: User, lane: str) -> None:
-    """Note that the rater was given an item for the first time, and of which lane."""
+def digest_of(*, skills: Collection[int]) -> str:
+    """The same for the same skills, in whatever order."""
+    return hashlib.sha256(",".join(map(str, sorted(skills))).encode()).hexdigest() if skills else ""
+
+
+def find_bookmark(*, batch: Batch, rater: User, skills: Collection[int]) -> Bookmark:
+    """The rater's bookmark, made if there is none, and at the beginning if it was left with other skills or before
+    the order was counted up. Whoever asks holds the rater's lock.
+    """
+    found = Bookmark.objects.filter(batch=batch, rater=rater).first() or _begun(batch=batch, rater=rater)
+    digest = digest_of(skills=skills)
+    if (found.skills, found.order_epoch) != (digest, batch.order_epoch):
+        found.skills, found.order_epoch = digest, batch.order_epoch
+        found.place, found.returned_until = 0, None
+        found.save(update_fields=KEPT)
+    return found
+
+
+def _begun(*, batch: Batch, rater: User) -> Bookmark:
+    mine = Assignment.objects.filter(rater=rater)
+    elsewhere = mine.filter(slot__batch__project=batch.project_id).exclude(slot__batch=batch)
+    turns = mine.filter(slot__batch=batch).count()  # of a batch that was opened before there were bookmarks
+    return Bookmark.objects.create(batch=batch, rater=rater, before=elsewhere.count(), turns=turns)
+
+
+def returned(*, slots: QuerySet[Slot], bookmark: Bookmark) -> QuerySet[Slot]:
+    """Of these slots those that opened again and that the bookmark has not passed, the longest open first."""
+    since = Q(returned_at__gte=bookmark.returned_until) if bookmark.returned_until else Q(returned_at__isnull=False)
+    return slots.filter(since).order_by("returned_at", "pk")
+
+
+def ahead(*, slots: QuerySet[Slot], bookmark: Bookmark) -> QuerySet[Slot]:
+    """Of these slots those that the bookmark has not passed, in the order of the batch."""
+    return slots.filter(place__gte=bookmark.place).order_by("place", "n")
+
+
+def note_turn(*, bookmark: Bookmark, lane: str) -> None:
+    """Count an item that the rater is given for the first time, and of which lane."""
     counts = {"turns": F("turns") + 1}
     if lane == Task.Lane.GOLD:
         counts["golds"] = F("golds") + 1
     elif lane == Task.Lane.REPEAT:
         counts["repeats"] = F("repeats") + 1
-    Bookmark.objects.filter(batch=batch, rater=rater).update(**counts)
+    Bookmark.objects.filter(pk=bookmark.pk).update(**counts)
+    bookmark.turns += 1
+
+
+def move_on(
+    *, bookmark: Bookmark, fitting: QuerySet[Slot], waiting: QuerySet[Slot], taken: Slot | None, now: datetime
+) -> None:
+    """Pass what lies between the bookmark and the slot that was `taken`, or None if nothing was found.
+
+    `waiting` are the batch's open slots, `fitting` those of them that are for the rater.
+    """
+    before = (bookmark.place, bookmark.returned_until)
+    bookmark.returned_until = _settled(bookmark, fitting, taken, now)
+    if taken is None or taken.returned_at is None:
+        bookmark.place = _place(bookmark, fitting, waiting, taken)
+    if (bookmark.place, bookmark.returned_until) != before:
+        bookmark.save(update_fields=["place", "returned_until"])
+
+
+def _place(bookmark: Bookmark, fitting: QuerySet[Slot], waiting: QuerySet[Slot], taken: Slot | None) -> int:
+    last = taken or ahead(slots=waiting, bookmark=bookmark).reverse().first()
+    if last is None or last.place is None or last.place - bookmark.place <= FAR:
+        return bookmark.place
+    first = ahead(slots=fitting, bookmark=bookmark).values_list("place", flat=True).first()
+    return last.place + 1 if first is None else first
+
+
+def _settled(bookmark: Bookmark, fitting: QuerySet[Slot], taken: Slot | None, now: datetime) -> datetime | None:
+    since = bookmark.returned_until
+    reached = (taken.returned_at if taken else None) or now
+    if since is not None and reached - since <= 2 * SETTLED:
+        return since
+    first = returned(slots=fitting, bookmark=bookmark).values_list("returned_at", flat=True).first()
+    return min(first or now, now - SETTLED)

@@ -15,7 +15,7 @@ from django.utils.crypto import salted_hmac
 
 from annotation.models import Assignment, Batch, Comparison, ComparisonResponse, Draft, Project, Slot, Task
 from annotation.panels import misfit
-from annotation.qualifying import current_grants
+from annotation.qualifying import skills_held
 from rubrics.models import RubricVersion
 from workforce.models import User
 
@@ -81,7 +81,7 @@ def take_gold(*, batch: Batch, rater: User) -> Slot | None:
         ~Exists(met),
         # It follows its batch to a newer version as soon as nobody is at it: an old one would tell it from work.
         same_version | ~Exists(Assignment.objects.filter(held, task=OuterRef("pk"))),
-        Q(requires=None) | Q(requires__in=current_grants(rater=rater).values("skill")),
+        Q(requires=None) | Q(requires__in=skills_held(rater=rater)),
         standing=Task.Standing.QUEUED,
     )
     in_turn = free.order_by(Case(When(number__lt=start, then=Value(1)), default=Value(0)), "number")

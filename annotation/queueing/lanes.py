@@ -7,13 +7,12 @@ repeat, the turn is ordinary.
 from django.db import IntegrityError
 from django.db.models import Exists, OuterRef
 
-from annotation.eligibility import GIVEN_UP, eligible_slots
 from annotation.models import Assignment, Batch, Slot, Task
-from annotation.queueing.bookmarks import bookmark_of
+from annotation.queueing.eligibility import GIVEN_UP
 from annotation.queueing.golds import take_gold
+from annotation.queueing.lane_order import turn_at
 from annotation.queueing.repeats import take_repeat
-from annotation.queueing.turns import turn_at
-from workforce.models import User
+from annotation.queueing.turns import Turn
 
 
 def has_lanes(*, batch: Batch) -> bool:
@@ -21,9 +20,11 @@ def has_lanes(*, batch: Batch) -> bool:
     return bool(batch.gold_rate or batch.repeat_rate)
 
 
-def take_lane(*, batch: Batch, rater: User) -> Slot | None:
+def take_lane(*, turn: Turn) -> Slot | None:
     """A leased slot of a gold or of a repeat, if the rater's next item is to be one. Under the rater's lock."""
-    bookmark = bookmark_of(batch=batch, rater=rater)
+    batch, rater, bookmark = turn.batch, turn.rater, turn.bookmark
+    if bookmark is None or not has_lanes(batch=batch):
+        return None
     lane = turn_at(
         project=batch.project_id,
         rater=rater.pk,
@@ -31,16 +32,18 @@ def take_lane(*, batch: Batch, rater: User) -> Slot | None:
         gold_rate=batch.gold_rate,
         repeat_rate=batch.repeat_rate,
     )
-    if lane == Task.Lane.WORK or not eligible_slots(batch=batch, rater=rater)[0].exists():
+    if lane == Task.Lane.WORK or not any(choice.exists() for choice in turn.choices(again=False)):
         return None
     take = take_gold if lane == Task.Lane.GOLD else take_repeat
     return take(batch=batch, rater=rater)
 
 
-def take_back(*, batch: Batch, rater: User) -> Slot | None:
+def take_back(*, turn: Turn) -> Slot | None:
     """The slot of a gold or a repeat that the rater released or let lapse: nobody else is given that one."""
-    mine = Assignment.objects.filter(slot=OuterRef("pk"), rater=rater, state__in=GIVEN_UP)
-    waiting = Slot.objects.waiting().filter(Exists(mine), batch=batch, place=None).order_by("pk")
+    if not has_lanes(batch=turn.batch):
+        return None
+    mine = Assignment.objects.filter(slot=OuterRef("pk"), rater=turn.rater, state__in=GIVEN_UP)
+    waiting = Slot.objects.waiting().filter(Exists(mine), batch=turn.batch, place=None).order_by("pk")
     for slot in waiting.select_for_update(of=("self",), skip_locked=True).select_related("task")[:1]:
         if not Slot.objects.filter(pk=slot.pk, state=Slot.State.OPEN).update(state=Slot.State.LEASED):
             raise IntegrityError("the slot was taken between reading and leasing it")

@@ -1,82 +1,56 @@
-"""Which of a rater's items in a project have a known answer, and which they have seen before.
+"""A rater's turn in a batch: the choices there are for them, best first."""
 
-Pure: the same project, rater and number give the same lane, and nobody can tell who lacks the server's key. Of the
-first ten items five are gold, because the first few tell most about how somebody will work (Hata et al. 2017). After
-that every block of twenty holds its share, drawn at random, so that up to the end of any block no gold is missing and
-none is too many. Never more than two golds follow one another.
-"""
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-import random
-from functools import lru_cache
+from django.db.models import QuerySet
 
-from django.utils.crypto import salted_hmac
-
-from annotation.models import Task
-
-Lane = Task.Lane
-FIRST = 10
-FIRST_GOLDS = 5
-BLOCK = 20
-REPEATS_FROM = 17  # fifteen back from here one of two items is work, because golds do not begin a block in a row
-KEY = "annotation.queueing.turns"
+from annotation.models import Batch, Bookmark, Slot
+from annotation.qualifying import skills_held
+from annotation.queueing.bookmarks import ahead, find_bookmark, returned
+from annotation.queueing.eligibility import given_up, never_held, open_slots, own_round, skilled
+from annotation.queueing.families import of_new_prompts
+from workforce.models import User
 
 
-def turn_at(*, project: int, rater: int, n: int, gold_rate: int, repeat_rate: int) -> Task.Lane:
-    """The lane of the rater's n-th item (from 1) in the project; the rates are percent, at most 50 and 20."""
-    block, place = _where(n)
-    return _block(project, rater, block, gold_rate, repeat_rate)[place]
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Who asks for an item of what, with the skills they hold now. A round of calibration has no bookmark."""
+
+    batch: Batch
+    rater: User
+    skills: frozenset[int]
+    bookmark: Bookmark | None
+
+    def waiting(self) -> QuerySet[Slot]:
+        """Open slots of the batch, for whomever."""
+        return open_slots(batch=self.batch)
+
+    def fitting(self) -> QuerySet[Slot]:
+        """Open slots of items that are for the rater and that they never had."""
+        slots = never_held(slots=self._within_skills(), rater=self.rater)
+        return of_new_prompts(rows=slots, rater=self.rater) if self.batch.one_per_prompt else slots
+
+    def choices(self, *, again: bool) -> Iterator[QuerySet[Slot]]:
+        """New items: what opened again first, then in the batch's order. What the rater gave up comes `again` last,
+        so that others get it first.
+        """
+        if self.bookmark is None:
+            yield self.fitting().order_by("place", "n")
+        else:
+            yield returned(slots=self.fitting(), bookmark=self.bookmark)
+            yield ahead(slots=self.fitting(), bookmark=self.bookmark)
+        if again:
+            yield given_up(slots=self._within_skills(), rater=self.rater).order_by("place", "n")
+
+    def _within_skills(self) -> QuerySet[Slot]:
+        slots = self.waiting().filter(skilled(skills=self.skills))
+        return own_round(slots=slots, rater=self.rater) if self.bookmark is None else slots
 
 
-def turns_to_come(*, project: int, rater: int, n: int, work: int, gold_rate: int, repeat_rate: int) -> int:
-    """How many golds and repeats come, from the n-th item on, before the last of so many items of work."""
-    came = others = 0
-    while came < work:
-        block, place = _where(n)
-        lanes = _block(project, rater, block, gold_rate, repeat_rate)[place:]
-        for lane in lanes:
-            if came == work:
-                break
-            came += lane == Lane.WORK
-            others += lane != Lane.WORK
-        n += len(lanes)
-    return others
-
-
-def _where(n: int) -> tuple[int, int]:
-    """Number of the block, the first ten being 0, and the place in it from 0."""
-    if n <= FIRST:
-        return 0, n - 1
-    block, place = divmod(n - FIRST - 1, BLOCK)
-    return block + 1, place
-
-
-@lru_cache(maxsize=4096)
-def _block(project: int, rater: int, block: int, gold_rate: int, repeat_rate: int) -> tuple[Task.Lane, ...]:
-    seed = salted_hmac(KEY, f"{project}:{rater}:{block}", algorithm="sha256").digest()
-    draw = random.Random(seed)  # noqa: S311 (seeded with a keyed digest, which is what nobody can guess)
-    if block == 0:
-        return _lanes(draw, size=FIRST, golds=FIRST_GOLDS if gold_rate else 0, repeats=0, repeats_from=0)
-    golds, repeats = (_quota(rate, block - 1) for rate in (gold_rate, repeat_rate))
-    repeats_from = REPEATS_FROM - FIRST - 1 if block == 1 else 0
-    return _lanes(draw, size=BLOCK, golds=golds, repeats=repeats, repeats_from=repeats_from)
-
-
-def _quota(rate: int, block: int) -> int:
-    return (block + 1) * BLOCK * rate // 100 - block * BLOCK * rate // 100
-
-
-def _lanes(draw: random.Random, *, size: int, golds: int, repeats: int, repeats_from: int) -> tuple[Task.Lane, ...]:
-    """Golds go between the others: two at most in each gap, one before the first and one after the last.
-
-    So no three follow one another, over the edge of two blocks neither.
-    """
-    others = size - golds
-    seats = [0, *(gap for gap in range(1, others) for _ in range(2)), others]
-    taken = draw.sample(seats, golds)
-    lanes = [Lane.GOLD] * taken.count(0)
-    for gap in range(1, others + 1):
-        lanes += [Lane.WORK, *[Lane.GOLD] * taken.count(gap)]
-    free = [place for place, lane in enumerate(lanes) if lane == Lane.WORK and place >= repeats_from]
-    for place in draw.sample(free, min(repeats, len(free))):
-        lanes[place] = Lane.REPEAT
-    return tuple(lanes)
+def turn_of(*, batch: Batch, rater: User) -> Turn:
+    """The rater's turn now. Whoever asks holds the rater's lock."""
+    skills = skills_held(rater=rater)
+    if batch.mode == Batch.Mode.CALIBRATION:
+        return Turn(batch, rater, skills, None)
+    return Turn(batch, rater, skills, find_bookmark(batch=batch, rater=rater, skills=skills))

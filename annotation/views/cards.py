@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from annotation import caring
-from annotation.assigning import RaterProgress, progress_in
 from annotation.models import Assignment, Batch, Demonstration, Draft, Judgment
 from annotation.offering import Progressed
 from annotation.qualifying import Standing
+from annotation.queueing.progressing import RaterProgress, progress_in
 from annotation.views.care import content_of
 from workforce.models import User
 
@@ -31,7 +31,10 @@ NO_DEADLINE = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Card:
-    """A batch with work for the rater. `content` names distressing content, `agreed` whether the rater sees it."""
+    """A batch with work for the rater, of which `left` items are left, or at least as many where there are `more`.
+
+    `content` names distressing content, `agreed` whether the rater sees it.
+    """
 
     pk: int
     project: str
@@ -41,6 +44,7 @@ class Card:
     rubric: str
     url: str
     left: int
+    more: bool
     minutes: int
     urgency: tuple[int, datetime]
     started: bool
@@ -51,7 +55,7 @@ class Card:
     agreed: bool
 
 
-def batches_of(rater: User, *, named: Collection[int] = ()) -> list[Progressed]:
+def batches_of(rater: User, *, standing: Standing, named: Collection[int] = ()) -> list[Progressed]:
     """The open and paused batches of the rater's projects, and those that are named, oldest first; one query.
 
     Each batch also has `held` (a lease of theirs runs), `drafted_at` (their newest unfinished answer under such a
@@ -62,18 +66,20 @@ def batches_of(rater: User, *, named: Collection[int] = ()) -> list[Progressed]:
     drafts = Draft.objects.filter(**{f"assignment__{name}": value for name, value in live.items()})
     judged = Judgment.objects.filter(task__batch=OuterRef("pk"), rater=rater)
     written = Demonstration.objects.filter(task__batch=OuterRef("pk"), author=rater)
-    wanted = Q(state__in=[Batch.State.OPEN, Batch.State.PAUSED]) | Q(pk__in=named)
+    offered = Q(pk__in=Batch.objects.offered_to(rater).values("pk"))
+    wanted = offered & Q(state__in=[Batch.State.OPEN, Batch.State.PAUSED]) | Q(pk__in=named)
     batches = (
         Batch.objects.worked_on_by(rater)
         .filter(wanted)
-        .select_related("project", "rubric_version__rubric", "requires", "grants")
+        .select_related("project", "rubric_version__rubric", "grants")
+        .prefetch_related("requires")
         .annotate(
             held=Exists(Assignment.objects.filter(**live)),
             drafted_at=Subquery(drafts.order_by("-saved_at").values("saved_at")[:1]),
             pace_ms=Coalesce(_mean(judged), _mean(written), 0.0),
         )
     )
-    return progress_in(batches=batches.order_by("pk"), rater=rater)
+    return progress_in(batches=batches.order_by("pk"), rater=rater, skills=standing.skills)
 
 
 def _mean(answers: QuerySet[Any]) -> Subquery:
@@ -88,7 +94,7 @@ def cards_of(batches: Iterable[Progressed], *, standing: Standing, consents: Map
         _card(batch, progress, agreed=caring.agreed_to(batch=batch, consents=consents))
         for batch, progress in batches
         if batch.state == Batch.State.OPEN
-        and progress.total > progress.done
+        and (progress.total > progress.done or progress.more)
         and standing.fits(batch, begun=progress.done > 0)
     ]
     return sorted(cards, key=_turn)
@@ -110,6 +116,7 @@ def _card(batch: Any, progress: RaterProgress, *, agreed: bool) -> Card:
         rubric=str(batch.rubric_version),
         url=reverse("label", args=[batch.pk]),
         left=left,
+        more=progress.more,
         minutes=minutes if progress.done >= ENOUGH_TO_ESTIMATE else 0,
         urgency=(batch.priority, batch.deadline or NO_DEADLINE),
         started=batch.held or progress.done > 0,

@@ -43,8 +43,10 @@ def _who(batch: Batch) -> list[str]:
     texts = []
     if batch.mode == Batch.Mode.CALIBRATION:
         texts.append("a calibration round")
-    if batch.requires:
-        texts.append(f"raters with the skill “{batch.requires}”")
+    texts += [f"raters with the skill “{skill}”" for skill in batch.requires.order_by("name")]
+    texts += [f"raters who come through {vendor}" for vendor in batch.vendors.order_by("name")]
+    if batch.one_per_prompt:
+        texts.append("nobody gets two items of one prompt")
     if batch.pass_at is not None:
         texts.append(f"{batch.pass_at} right answers pass")
     if batch.grants:

@@ -7,6 +7,7 @@ from django.utils.translation import ngettext
 
 from annotation.models import Batch
 from annotation.offering import Offer, next_round
+from annotation.qualifying import skills_held
 from workforce.models import User
 
 MINUTES_PER_ITEM = 1.5
@@ -31,9 +32,10 @@ class Practice:
 
 
 def practice_for(*, batch: Batch, rater: User) -> Practice | None:
-    """The round that grants what the batch requires, if one is open for the rater."""
-    offer = next_round(skill=batch.requires, rater=rater) if batch.requires else None
-    return practice_of(offer) if offer else None
+    """The round that grants the first of the skills that the rater lacks for the batch, if one is open for them."""
+    lacking = batch.requires.exclude(pk__in=skills_held(rater=rater)).order_by("name")
+    offers = (next_round(skill=skill, rater=rater) for skill in lacking)
+    return next((practice_of(offer) for offer in offers if offer), None)
 
 
 def practice_of(offer: Offer) -> Practice:

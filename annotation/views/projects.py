@@ -28,7 +28,7 @@ def led_project(request: HttpRequest, slug: str) -> Project:
 def found_batch(project: Project, number: int) -> Batch:
     """A batch of a project that the caller has been shown to lead. Raises Http404."""
     found = Batch.objects.filter(project=project).select_related(
-        "rubric_version__rubric", "project__team", "opened_by", "requires", "grants", "expertise_to", "language_to"
+        "rubric_version__rubric", "project__team", "opened_by", "grants", "expertise_to", "language_to"
     )
     return get_object_or_404(found, number=number)
 

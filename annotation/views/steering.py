@@ -20,7 +20,7 @@ from workforce.numerals import whole_number
 from workforce.scoping import me
 
 CHECKS = ("gold_rate", "repeat_rate")
-ROUTES = ("requires", "expertise_to", "language_to")
+ROUTES = ("requires", "vendors", "expertise_to", "language_to")
 
 
 @login_required
@@ -39,7 +39,14 @@ def batch_edit(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         ),
         "checks": ChecksForm(sent.get("checks"), initial={name: getattr(batch, name) for name in CHECKS}),
         "route": RouteForm(
-            sent.get("route"), batch=batch, initial={name: getattr(batch, f"{name}_id") for name in ROUTES}
+            sent.get("route"),
+            batch=batch,
+            initial={
+                "requires": batch.requires.all(),
+                "vendors": batch.vendors.all(),
+                "expertise_to": batch.expertise_to_id,
+                "language_to": batch.language_to_id,
+            },
         ),
     }
     form = shown.get(what)
@@ -87,4 +94,4 @@ def _save(what: str, batch: Batch, given: dict[str, Any], actor: User) -> str:
         check_raters(batch=batch, actor=actor, **{name: given[name] for name in CHECKS})
         return "how often gold and repeats are given is saved."
     route_batch(batch=batch, actor=actor, **{name: given[name] for name in ROUTES})
-    return "skills are saved. Who holds an item now may finish it."
+    return "skills and vendors are saved. Who holds an item now may finish it."

@@ -32,9 +32,9 @@ SHOWN_ROUNDS = 3
 def work(request: HttpRequest) -> HttpResponse:
     rater = me(request)
     messages = messages_of(rater)
-    work = batches_of(rater, named=batches_in(messages))
-    batches: list[Any] = [batch for batch, _progress in work]
     standing = standing_of(rater=rater)
+    work = batches_of(rater, standing=standing, named=batches_in(messages))
+    batches: list[Any] = [batch for batch, _progress in work]
     consents = consenting.consents_of(user=rater)
     cards = cards_of(work, standing=standing, consents=consents)
     ready = [card for card in cards if card.agreed and not card.practice]
@@ -66,7 +66,8 @@ def waiting(request: HttpRequest) -> JsonResponse:
     """How much waits for the rater, for a page that is open: batches with work, messages not read."""
     rater = me(request)
     consents = consenting.consents_of(user=rater)
-    cards = cards_of(batches_of(rater), standing=standing_of(rater=rater), consents=consents)
+    standing = standing_of(rater=rater)
+    cards = cards_of(batches_of(rater, standing=standing), standing=standing, consents=consents)
     return JsonResponse({"batches": [card.pk for card in cards if card.agreed], "messages": unread_of(rater)})
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from annotation import batching
-from annotation.batch_options import BatchOptions
+from annotation.batch_options import SEVERAL, BatchOptions
 from annotation.errors import BatchStateWrong, ItemsDoNotFit, PauseNeedsReason
 from annotation.models import Batch
 from annotation.skills import skill_named
@@ -50,9 +50,10 @@ def test_what_does_not_fit_is_named(project, lena, rubric_version, kind, texts, 
 
 def test_all_that_fits_is_kept_and_the_words_are_counted(project, lena, rubric_version):
     skill = skill_named(team=project.team, name="German", actor=lena)
-    chosen = {"with_criteria": True, "improving": True, "show_words": True, "reason_share": 10, "requires": skill}
-    batch = open_of(project, lena, rubric_version, **chosen, category="hate", severity="severe")
+    chosen = {"with_criteria": True, "improving": True, "show_words": True, "reason_share": 10}
+    batch = open_of(project, lena, rubric_version, **chosen, requires=(skill,), category="hate", severity="severe")
     batch.refresh_from_db()
+    assert batch.requires.get() == skill
     assert {name: getattr(batch, name) for name in chosen} == chosen
     assert (batch.category, batch.severity) == ("hate", "severe")
     assert batch.tasks.get().words == len(["prompt", "c0", "a", "b"])
@@ -79,7 +80,7 @@ def test_a_rubric_that_only_compares_sides_is_for_pairs(project, lena, rubric_ve
 def test_a_skill_of_another_team_is_refused(project, lena, rubric_version):
     other = Skill.objects.create(team=Team.objects.create(slug="other", name="Other"), slug="german", name="German")
     for name in ("requires", "grants"):
-        options = {name: other} | ({"mode": "calibration", "pass_at": 1} if name == "grants" else {})
+        options = {"grants": other, "mode": "calibration", "pass_at": 1} if name == "grants" else {name: (other,)}
         with pytest.raises(ItemsDoNotFit) as refused:
             open_of(project, lena, rubric_version, **options)
         assert set(refused.value.fields) == {name}
@@ -90,7 +91,7 @@ def test_a_round_grants_a_skill_that_it_does_not_ask_for(project, lena, rubric_v
     assert skill_named(team=project.team, name="helpful passed", actor=lena) == skill
     assert AuditEvent.objects.filter(verb="add_skill").count() == 1
     with pytest.raises(ItemsDoNotFit) as refused:
-        open_of(project, lena, rubric_version, mode="calibration", grants=skill, requires=skill, pass_at=1)
+        open_of(project, lena, rubric_version, mode="calibration", grants=skill, requires=(skill,), pass_at=1)
     assert set(refused.value.fields) == {"requires"}
     with pytest.raises(ItemsDoNotFit):
         open_of(project, lena, rubric_version, mode="calibration", grants=skill)
@@ -145,6 +146,6 @@ def test_the_reason_of_a_pause_is_kept_until_it_ends(project, lena, rubric_versi
 
 def test_the_defaults_ask_for_the_verdict_alone(project, lena, rubric_version):
     batch = make_batch(project, lena, rubric_version, tasks=1)
-    assert BatchOptions() == BatchOptions(
-        **{name: getattr(batch, name) for name in BatchOptions.__dataclass_fields__}  # type: ignore[arg-type]  # fields by their names
-    )
+    kept = {name: getattr(batch, name) for name in BatchOptions.__dataclass_fields__}
+    kept |= {name: tuple(kept[name].all()) for name in SEVERAL}
+    assert BatchOptions() == BatchOptions(**kept)

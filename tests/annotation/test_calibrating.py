@@ -22,6 +22,7 @@ from annotation.errors import (
 from annotation.freezing import freeze_preference_set
 from annotation.importing import import_file
 from annotation.models import Assignment, Batch, Challenge, Comparison, Judgment, PanelAnswer
+from annotation.queueing import progressing
 from annotation.revealing import card_of
 from tests.annotation.makers import answer, make_batch, shown_value
 from workforce.errors import NotAllowed
@@ -168,7 +169,7 @@ def test_whoever_begins_a_round_can_finish_it(calibration, rafi, rosa, ines, cli
     assert assigning.claim_next(batch=batch, rater=ines) is None
     for turn in range(4):
         for rater in (rosa, rafi):
-            assert assigning.progress_for(batch=batch, rater=rater) == assigning.RaterProgress(done=turn, total=4)
+            assert progressing.progress_for(batch=batch, rater=rater) == progressing.RaterProgress(done=turn, total=4)
             go_through(batch, rater, [-1])
     assert all(calibrating.round_of(batch=batch, rater=rater).passed for rater in (rafi, rosa))
 
@@ -202,8 +203,9 @@ def test_a_failed_round_may_be_repeated_once_then_a_lead_talks(calibration, rosa
     assert offering.next_round(skill=first.grants, rater=rosa).batch == second
     go_through(second, rosa, [2, 2, -1])
     assert qualifying.barred(batch=third, rater=rosa)
-    batches = assigning.progress_in(batches=Batch.objects.open_to(rosa), rater=rosa)
-    held = offering.skills_of(standing=qualifying.standing_of(rater=rosa), batches=batches)
+    standing = qualifying.standing_of(rater=rosa)
+    batches = progressing.progress_in(batches=Batch.objects.open_to(rosa), rater=rosa, skills=standing.skills)
+    held = offering.skills_of(standing=standing, batches=batches)
     assert [(one.state, one.offer) for one in held] == [("talk", None)]
     with pytest.raises(NotQualified):
         assigning.claim_next(batch=third, rater=rosa)
@@ -214,7 +216,7 @@ def test_a_failed_round_may_be_repeated_once_then_a_lead_talks(calibration, rosa
 
 def test_work_that_requires_a_skill_is_for_those_who_hold_it(project, lena, rubric_version, rosa, skill, calibration):
     batch = make_batch(project, lena, rubric_version)
-    Batch.objects.filter(pk=batch.pk).update(requires=skill)
+    batch.requires.add(skill)
     batch.refresh_from_db()
     with pytest.raises(NotQualified):
         assigning.claim_next(batch=batch, rater=rosa)
@@ -351,7 +353,7 @@ def test_a_round_begins_when_the_panel_has_answered_every_item(project, lena, ru
     assert "2 items still wait" in client.post(address, {"strength": "-1", "note": "why"}, follow=True).content.decode()
     assert calibrating.round_of(batch=batch, rater=rosa).total == 3
     assert assigning.claim_next(batch=batch, rater=rosa) is None
-    assert assigning.progress_for(batch=batch, rater=rosa).total == 0
+    assert progressing.progress_for(batch=batch, rater=rosa).total == 0
     for task in others:
         panels.answer_as_panel(task=task, answer={"strength": -1}, note="why", actor=lena)
     go_through(batch, rosa, [-1])

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from annotation import assigning, batching
 from annotation.errors import BatchNotOpen, LeaseLost
-from annotation.models import Assignment, Judgment, Slot
+from annotation.models import Assignment, Batch, Judgment, Slot
+from annotation.queueing import progressing
 from tests.annotation.makers import answer, make_batch
 from workforce.errors import NotAllowed
 
@@ -42,7 +43,7 @@ def test_a_second_claim_hands_out_the_same_lease(project, lena, rubric_version, 
 
 def test_urgent_tasks_come_first(project, lena, rubric_version, rafi):
     batch = make_batch(project, lena, rubric_version, tasks=3, overlap=1)
-    Slot.objects.filter(task__number=3).update(priority=2.0)
+    Slot.objects.filter(task__number=3).update(place=0)
     assert assigning.claim_next(batch=batch, rater=rafi).task.number == 3
 
 
@@ -154,8 +155,8 @@ def test_progress_is_counted_at_one_moment(project, lena, rubric_version, rafi, 
     assigning.claim_next(batch=batch, rater=rafi, beyond=[held.token])
     assigning.release(token=held.token, rater=rafi)
     with django_assert_num_queries(1):
-        progress = assigning.progress_for(batch=batch, rater=rafi)
-    assert progress == assigning.RaterProgress(done=1, total=5)
+        [(_batch, progress)] = progressing.progress_in(batches=Batch.objects.all(), rater=rafi, skills=())
+    assert progress == progressing.RaterProgress(done=1, total=5)
 
 
 def test_an_item_that_lapsed_comes_back_under_its_token_while_the_sides_are_the_same(

@@ -13,7 +13,7 @@ from workforce.models import Skill, SkillGrant
 
 pytestmark = pytest.mark.django_db
 
-MOST = 12
+MOST = 13
 
 
 @pytest.fixture

@@ -81,8 +81,7 @@ def test_what_a_rubric_change_says_of_itself_is_in_words() -> None:
 def test_what_a_skill_rests_on(client: Client, project, team, lena, rubric_version, rosa) -> None:
     skill = Skill.objects.create(team=team, slug="helpfulness", name="Helpfulness")
     batch = make_batch(project, lena, rubric_version)
-    batch.requires = skill
-    batch.save(update_fields=["requires"])
+    batch.requires.add(skill)
     kept = evidence_of_round(batch=3, right=24, n=30, bar=24)
     assert kept == "Batch 3: 24 of 30, bar 24"
     SkillGrant.objects.create(skill=skill, user=rosa, granted_at=timezone.now(), evidence=kept)

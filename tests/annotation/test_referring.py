@@ -15,6 +15,7 @@ from annotation.errors import ItemsDoNotFit, NotUndone, ReasonNeeded, Settled
 from annotation.judging import Answer, Submitted, revise_judgment
 from annotation.models import Assignment, Batch, Judgment, Referral
 from annotation.overlapping import change_overlap
+from annotation.queueing import progressing
 from tests.annotation.makers import answer, make_batch
 from workforce import people
 from workforce.errors import NotAllowed
@@ -50,7 +51,7 @@ def test_it_is_paid_and_kept_and_is_no_answer_of_the_k(project, lena, rubric_ver
     assert WorkTime.objects.get(user=rosa).ms == 7000
     progress = batching.progress_of(batch=batch)
     assert (progress.done, progress.open, progress.finished) == (0, 1, 0)
-    assert assigning.progress_for(batch=batch, rater=rosa) == assigning.RaterProgress(done=1, total=1)
+    assert progressing.progress_for(batch=batch, rater=rosa) == progressing.RaterProgress(done=1, total=1)
     assert assigning.claim_next(batch=batch, rater=rosa) is None
     answer(_claim(batch, rafi), value=3)
     assert batching.progress_of(batch=batch).finished == 1
@@ -109,7 +110,7 @@ def test_a_batch_may_name_the_skill_for_a_reason(project, lena, rubric_version, 
     referral = Referral.objects.get()
     assert (referral.outcome, referral.skill, referral.settled_by) == ("sent", arabic, None)
     assert assigning.claim_next(batch=batch, rater=rafi) is None
-    assert assigning.progress_for(batch=batch, rater=rafi).total == 0
+    assert progressing.progress_for(batch=batch, rater=rafi).total == 0
     _decline(batch, ines, "language")  # who has the skill could not judge it either
     assert Referral.objects.waiting().get().holds
 

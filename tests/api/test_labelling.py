@@ -39,7 +39,11 @@ def test_a_claim_shows_the_item_and_nothing_that_gives_it_away(signed_in, batch,
     assert item["kind"] == "pairwise" and [answer["label"] for answer in item["answers"]] == ["A", "B"]
     assert item["scale"]["id"] == "pref7" and item["scale"]["points"][0] == {"value": 1, "label": "A much better"}
     assert item["messages"] == [{"role": "user", "content": "prompt c0"}]
-    assert item["rubric"] == {"name": "Helpful", "version": 1} and item["progress"] == {"done": 0, "total": 2}
+    assert item["rubric"] == {"name": "Helpful", "version": 1} and item["progress"] == {
+        "done": 0,
+        "total": 2,
+        "more": False,
+    }
     assert set(item["answers"][0]) == {"position", "label", "text"}
     text = json.dumps(item)
     for secret in ("model-", "display_order", "canonical", "priority", '"reason"', "strength", "digest", "external"):
@@ -69,7 +73,7 @@ def test_submit_is_201_then_200_with_the_same_body_then_409(signed_in, batch, ra
     token = _claim(client, batch).json()["assignment"]
     sent = [_submit(client, token, value=2, submission=key) for _ in range(2)]
     assert [response.status_code for response in sent] == [201, 200] and sent[0].json() == sent[1].json()
-    assert sent[0].json()["progress"] == {"done": 1, "total": 2}
+    assert sent[0].json()["progress"] == {"done": 1, "total": 2, "more": False}
     assert _code(other := _submit(client, token, value=2)) == "already_submitted" and other.status_code == 409
     changed = _submit(client, token, value=3, submission=key)
     assert _code(changed) == "submission_reused" and changed.status_code == 422

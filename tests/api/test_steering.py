@@ -33,7 +33,7 @@ def test_overlap_schedule_and_route(signed_in, lena, batch, team):
     assert wrong.status_code == 422 and "without gold" in wrong.json()["error"]["fields"]["gold_rate"]
     route = {"requires": "", "expertise_to": "", "language_to": "arabic"}
     body = lead.post(f"{at}/route", route, format="json").json()
-    assert (body["language_to"], body["expertise_to"], body["options"]["requires"]) == ("arabic", None, None)
+    assert (body["language_to"], body["expertise_to"], body["options"]["requires"]) == ("arabic", None, [])
     wrong = lead.post(f"{at}/route", route | {"requires": "latin"}, format="json")
     assert wrong.status_code == 422 and "latin" in wrong.json()["error"]["fields"]["requires"]
 

@@ -133,7 +133,7 @@ def test_a_lead_opens_a_batch_with_options(signed_in, project, lena, version):
     made = signed_in(lena).post(BATCHES, body, format="json")
     assert made.status_code == 201, made.content
     options = made.json()["options"]
-    assert (options["with_criteria"], options["reason_share"], options["requires"]) == (True, 5, "german")
+    assert (options["with_criteria"], options["reason_share"], options["requires"]) == (True, 5, ["german"])
     assert (options["grants"], options["mode"], options["fast"]) == (None, "work", False)
 
 

@@ -23,7 +23,7 @@ const page = { ...start?.dataset }; // addresses and the person, the same for ev
 const sent = new Map(); // items whose answer is on its way, by submission
 export const onItsWay = (item) => sent.has(item.submission);
 export const calledBack = (item) => sent.delete(item.submission);
-const progress = { done: 0, total: 0 };
+const progress = { done: 0, total: 0, more: false };
 
 let turn = 0; // whoever waits for an item gives up when something else came to the desk
 
@@ -65,11 +65,14 @@ function paint() {
   const box = flow.current?.desk.querySelector(".progress");
   if (!box) return;
   Object.assign(box.querySelector("progress"), { value: progress.done, max: progress.total });
-  box.querySelector(".num").textContent = gettext("{done} of {total}", progress);
+  box.querySelector(".num").textContent = progress.more
+    ? gettext("{done} of at least {total}", progress)
+    : gettext("{done} of {total}", progress);
 }
-function count({ done, total }) {
+function count({ done, total, more }) {
   progress.done = Math.max(progress.done, Number(done) || 0);
   progress.total = Math.max(progress.done, Number(total) || 0);
+  progress.more = Boolean(more);
   paint();
 }
 function settle(item) {

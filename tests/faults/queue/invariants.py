@@ -16,7 +16,7 @@ from django.db.models import Subquery
 
 from annotation.judging import Submitted
 from annotation.models import Assignment, Batch, Bookmark, Judgment, Slot, Task
-from annotation.queueing.turns import turn_at
+from annotation.queueing.lane_order import turn_at
 from annotation.queueing.wanting import wanted_of
 from workforce.auditing import verify_chain
 from workforce.models import AuditEvent, Membership, Role, User

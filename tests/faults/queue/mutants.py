@@ -52,11 +52,11 @@ def _an_old_token_opens_the_lease() -> None:
 
     lease = assigning._lease
 
-    def keep_token(*, slot: Any, batch: Any, rater: Any, begun_at: Any) -> Any:
+    def keep_token(*, slot: Any, turn: Any, begun_at: Any) -> Any:
         from annotation.models import Assignment
 
-        before = Assignment.objects.filter(task=slot.task, rater=rater).values_list("token", flat=True).first()
-        made = lease(slot=slot, batch=batch, rater=rater, begun_at=begun_at)
+        before = Assignment.objects.filter(task=slot.task, rater=turn.rater).values_list("token", flat=True).first()
+        made = lease(slot=slot, turn=turn, begun_at=begun_at)
         if before is not None:
             made.token = before
             made.save(update_fields=["token"])
@@ -126,6 +126,43 @@ def _transactions_begin_without_the_write_lock() -> None:
     connection.close()
 
 
+def _what_opens_again_is_not_marked() -> None:
+    """A slot that is given back lies behind the bookmarks that have passed it."""
+    from annotation.models.tasks import SlotQuerySet
+
+    SlotQuerySet.open_again = lambda self: self.update(state="open")
+
+
+def _what_is_put_back_is_not_marked() -> None:
+    """An item that comes back from the desk, or asks for another skill, lies behind the bookmarks."""
+    import annotation.referring as referring
+
+    referring.offer_again = lambda *, slots: None
+
+
+def _bookmarks_stay_where_they_are() -> None:
+    """Another skill, or answers more of all items, lets no bookmark begin anew."""
+    import annotation.queueing.bookmarks as bookmarks
+
+    begun = bookmarks._begun
+
+    def find(*, batch: Any, rater: Any, skills: Any) -> Any:
+        from annotation.models import Bookmark
+
+        return Bookmark.objects.filter(batch=batch, rater=rater).first() or begun(batch=batch, rater=rater)
+
+    import annotation.queueing.turns as turns
+
+    turns.find_bookmark = find
+
+
+def _a_bookmark_passes_what_is_just_being_taken() -> None:
+    """It moves to the slot that was taken, not to the first that was open."""
+    import annotation.queueing.bookmarks as bookmarks
+
+    bookmarks._place = lambda bookmark, fitting, waiting, taken: taken.place if taken else bookmark.place
+
+
 def _who_leaves_keeps_what_they_hold() -> None:
     """Disabling somebody frees nothing."""
     import workforce.leaving as leaving
@@ -151,6 +188,9 @@ PATCHES: dict[str, Callable[[], None]] = {
     "the sweep leaves the seat": _the_sweep_leaves_the_seat,
     "who leaves keeps what they hold": _who_leaves_keeps_what_they_hold,
     "time ends before it began": _time_ends_before_it_began,
+    "what opens again is not marked": _what_opens_again_is_not_marked,
+    "what is put back is not marked": _what_is_put_back_is_not_marked,
+    "bookmarks stay where they are": _bookmarks_stay_where_they_are,
 }
 CONSTRAINTS = {
     "one_slot_per_task_and_number": "Slot",
@@ -164,6 +204,7 @@ LOCKS: dict[str, dict[str, Callable[[], None]]] = {
         "no lock on the rater": _no_lock_on_the_rater,
         "no row is locked": _rows_are_not_locked,
         "no lock on the batch": _raising_locks_no_batch,
+        "a bookmark passes what is just being taken": _a_bookmark_passes_what_is_just_being_taken,
     },
     "sqlite": {"transactions begin without the write lock": _transactions_begin_without_the_write_lock},
 }

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotation.models import Task
-from annotation.queueing.turns import turn_at, turns_to_come
+from annotation.queueing.lane_order import turn_at, turns_to_come
 
 GOLD, WORK, REPEAT = Task.Lane.GOLD, Task.Lane.WORK, Task.Lane.REPEAT
 keys = st.integers(1, 10**6)
