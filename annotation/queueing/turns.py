@@ -17,7 +17,8 @@ Lane = Task.Lane
 FIRST = 10
 FIRST_GOLDS = 5
 BLOCK = 20
-REPEATS_FROM = 17  # fifteen back from here one of two items is work, because golds do not begin a block in a row
+REPEATS_FROM = 21  # from here on work enough lies fifteen items back for four repeats, however the first ten fell
+REPEATS_EARLIEST = 17  # where later turns are taken up by gold; here one item of work at least does
 KEY = "annotation.queueing.turns"
 
 
@@ -55,20 +56,21 @@ def _block(project: int, rater: int, block: int, gold_rate: int, repeat_rate: in
     seed = salted_hmac(KEY, f"{project}:{rater}:{block}", algorithm="sha256").digest()
     draw = random.Random(seed)  # noqa: S311 (seeded with a keyed digest, which is what nobody can guess)
     if block == 0:
-        return _lanes(draw, size=FIRST, golds=FIRST_GOLDS if gold_rate else 0, repeats=0, repeats_from=0)
+        return _lanes(draw, size=FIRST, golds=FIRST_GOLDS if gold_rate else 0, repeats=0, ever=0, best=0)
     golds, repeats = (_quota(rate, block - 1) for rate in (gold_rate, repeat_rate))
-    repeats_from = REPEATS_FROM - FIRST - 1 if block == 1 else 0
-    return _lanes(draw, size=BLOCK, golds=golds, repeats=repeats, repeats_from=repeats_from)
+    ever, best = (REPEATS_EARLIEST - FIRST - 1, REPEATS_FROM - FIRST - 1) if block == 1 else (0, 0)
+    return _lanes(draw, size=BLOCK, golds=golds, repeats=repeats, ever=ever, best=best)
 
 
 def _quota(rate: int, block: int) -> int:
     return (block + 1) * BLOCK * rate // 100 - block * BLOCK * rate // 100
 
 
-def _lanes(draw: random.Random, *, size: int, golds: int, repeats: int, repeats_from: int) -> tuple[Task.Lane, ...]:
+def _lanes(draw: random.Random, *, size: int, golds: int, repeats: int, ever: int, best: int) -> tuple[Task.Lane, ...]:
     """Golds go between the others: two at most in each gap, one before the first and one after the last.
 
-    So no three follow one another, over the edge of two blocks neither.
+    So no three follow one another, over the edge of two blocks neither. Repeats stand from the `best` place on, and
+    what finds no room there from the first place that is `ever` one.
     """
     others = size - golds
     seats = [0, *(gap for gap in range(1, others) for _ in range(2)), others]
@@ -76,7 +78,8 @@ def _lanes(draw: random.Random, *, size: int, golds: int, repeats: int, repeats_
     lanes = [Lane.GOLD] * taken.count(0)
     for gap in range(1, others + 1):
         lanes += [Lane.WORK, *[Lane.GOLD] * taken.count(gap)]
-    free = [place for place, lane in enumerate(lanes) if lane == Lane.WORK and place >= repeats_from]
-    for place in draw.sample(free, min(repeats, len(free))):
+    free = [place for place, lane in enumerate(lanes) if lane == Lane.WORK and place >= ever]
+    draw.shuffle(free)
+    for place in sorted(free, key=lambda place: place < best)[:repeats]:
         lanes[place] = Lane.REPEAT
     return tuple(lanes)
