@@ -181,7 +181,7 @@ def test_the_golds_wear_evenly(project, lena, rubric_version, team):
         rater = people.add_member(team=team, username=f"rater{n}", role=Role.RATER, actor=None)
         assert _lanes(batch, rater, 10).count(GOLD) == 5
     worn = Counter(Slot.objects.filter(place=None).values_list("task", flat=True))
-    assert sum(worn.values()) == 60 and len(worn) == 20 and max(worn.values()) <= 7
+    assert sum(worn.values()) == 60 and len(worn) >= 12 and max(worn.values()) < 10  # of 12; each 3 on average
 
 
 def _shape(value):
@@ -203,7 +203,7 @@ def _gold_held(batch: Batch, rater: User) -> Assignment:
 
 def test_a_gold_that_cannot_be_judged_is_told_the_desk_and_given_on(project, lena, rubric_version, rosa, rafi):
     make_golds(project, [1, -1] * 5)
-    batch = open_with(project, lena, rubric_version, tasks=20, gold_rate=10)
+    batch = open_with(project, lena, rubric_version, tasks=40, gold_rate=50)
     held = _gold_held(batch, rosa)
     answer(held, cant_judge="broken")
     referral = Referral.objects.get(task=held.task)
@@ -217,7 +217,7 @@ def test_a_gold_that_cannot_be_judged_is_told_the_desk_and_given_on(project, len
 
 def _same(batch: Batch, rater: User, task: Task) -> Assignment:
     """The rater with the same gold on the page, whatever comes before it."""
-    for _ in range(20):
+    for _ in range(35):  # by then all ten were given
         held = assigning.claim_next(batch=batch, rater=rater)
         if held.task_id == task.pk:
             return held

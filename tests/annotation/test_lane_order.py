@@ -47,7 +47,7 @@ def test_without_rates_everything_is_work(project, rater):
     assert set(_first(60, project=project, rater=rater, gold_rate=0, repeat_rate=0)) == {WORK}
 
 
-def test_where_the_golds_are_differs_from_rater_to_rater_and_is_keyed(settings):
+def test_where_the_golds_are_differs_from_rater_to_rater():
     of = {"project": 1, "gold_rate": 10, "repeat_rate": 0}
     orders = {tuple(_first(30, rater=rater, **of)) for rater in range(1, 41)}
     assert len(orders) > 35

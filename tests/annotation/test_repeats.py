@@ -7,7 +7,8 @@ from annotation.models import Assignment, Batch, Bookmark, Judgment, Referral, T
 from annotation.presenting import present
 from tests.annotation.golds import open_with
 from tests.annotation.makers import answer
-from workforce.models import User
+from workforce import people
+from workforce.models import Role, User
 
 pytestmark = pytest.mark.django_db
 REPEAT = Task.Lane.REPEAT
@@ -50,19 +51,21 @@ def test_more_answers_are_shown_in_another_order(project, lena, rubric_version, 
     assert all(sorted(held.display_order) == [0, 1, 2, 3] for held in repeats)
 
 
-def test_two_raters_share_a_twin_and_have_slots_of_their_own(project, lena, rubric_version, rosa, rafi):
-    batch = open_with(project, lena, rubric_version, tasks=40, overlap=2, repeat_rate=20)
-    for rater in (rosa, rafi):
+def test_raters_share_a_twin_and_have_slots_of_their_own(project, lena, rubric_version, team):
+    raters = [people.add_member(team=team, username=f"r{n}", role=Role.RATER, actor=None) for n in range(4)]
+    batch = open_with(project, lena, rubric_version, tasks=40, overlap=4, repeat_rate=20)
+    for rater in raters:
         while held := assigning.claim_next(batch=batch, rater=rater):
             answer(held, value=2)
     twins = Task.objects.filter(batch=batch, lane=REPEAT)
-    shared = [twin for twin in twins if twin.slots.count() == 2]
+    shared = [twin for twin in twins if twin.slots.count() > 1]
     assert shared and twins.filter(repeats__isnull=True).count() == 0
     for twin in shared:
-        assert sorted(twin.slots.values_list("n", "state", "place")) == [(1, "done", None), (2, "done", None)]
+        seats = sorted(twin.slots.values_list("n", "state", "place"))
+        assert seats == [(n, "done", None) for n in range(1, len(seats) + 1)]
     assert twins.count() == len(set(twins.values_list("repeats", flat=True)))
     assert batching.progress_of(batch=batch).tasks == 40
-    assert Judgment.objects.counted().count() == Judgment.objects.filter(task__lane="work").count() == 80
+    assert Judgment.objects.counted().count() == Judgment.objects.filter(task__lane="work").count() == 160
 
 
 def test_what_could_not_be_judged_is_not_repeated(project, lena, rubric_version, rosa):

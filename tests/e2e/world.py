@@ -12,6 +12,7 @@ from annotation.batch_options import BatchOptions
 from annotation.models import Assignment, Batch, ImportReport, Project, Referral
 from rubrics import versions
 from rubrics.models import Rubric, RubricVersion
+from tests.annotation.golds import make_golds, open_with
 from tests.annotation.makers import answer, make_batch, make_comparison, make_prompt
 from tests.annotation.pages import answered
 from tests.e2e.asking import asks, checklist, compare, publish, rule, scale
@@ -92,6 +93,7 @@ def make_world(project: Project, rubric_version: RubricVersion, ada: User, lena:
     _admins_pages(world, project, managing.invite(team=project.team, user=noor, actor=ada))
     _raters_pages(world, project, rubric_version, lena)
     _steering_pages(world, project, rubric_version, lena, rosa, rafi)
+    _checked_pages(world, project, rubric_version, lena, rosa)
     _calibration_pages(world, project, rubric_version, lena, rosa)
     return world
 
@@ -202,6 +204,21 @@ def _raters_pages(world: World, project: Project, version: RubricVersion, lena: 
     consenting.check_in(user=rosa, feeling="a_bit_much", share_with=lena.pk)
     world.add("check-ins", "lena", reverse("check-ins"))
     world.add("messages", "lena", reverse("messages", args=[project.slug]))
+
+
+def _checked_pages(world: World, project: Project, version: RubricVersion, lena: User, rosa: User) -> None:
+    """A batch with gold, an audit stratum and adaptive overlap, in which somebody has begun."""
+    make_golds(project, [1, -1] * 5)
+    options = {"gold_rate": 10, "repeat_rate": 5, "audit_share": 30, "overlap_most": 4}
+    batch = open_with(project, lena, version, tasks=10, **options)
+    for _ in range(10):
+        held = claim_next(batch=batch, rater=rosa)
+        assert held is not None
+        answer(held, value=3)
+    world.add("batch", "lena", reverse("batch", args=[project.slug, batch.number]))
+    gold = batch.tasks.filter(lane="gold").first()
+    assert gold is not None
+    world.add("batch-item", "lena", reverse("batch-item", args=[project.slug, batch.number, gold.number]))
 
 
 def _steering_pages(world: World, project: Project, version: RubricVersion, lena: User, rosa: User, rafi: User) -> None:
