@@ -47,10 +47,18 @@ bench-label-page: $(INSTALLED) ## How fast the label screen is answered
 gauntlet-label: $(INSTALLED) ## 500 items under faults in a real browser: none lost, none doubled
 	CHAOS_ITEMS=500 $(BIN)/python -m pytest -q -s tests/e2e/test_many_faults.py
 
-gauntlet-queue: $(INSTALLED) ## A million operations of many raters at once: none lost, none doubled (QUEUE_OPERATIONS, QUEUE_SEED)
-	@mkdir -p var && rm -f var/gauntlet-queue.json
-	@QUEUE_OPERATIONS=$${QUEUE_OPERATIONS:-1000000} QUEUE_REPORT=var/gauntlet-queue.json $(BIN)/python -m pytest -q -s tests/faults/queue/test_storm.py; \
-	  code=$$?; cat var/gauntlet-queue.json; exit $$code
+# Each of these is a part that ends within ten minutes; FAULTS_SEED=1, 2, … are its parts. The last line adds up what is in var/.
+PART = mkdir -p var && export FAULTS_SEED=$${FAULTS_SEED:-1} FAULTS_SECONDS=$${FAULTS_SECONDS:-420} FAULTS_REPORT=var/$@.jsonl
+ADDED = code=$$?; $(BIN)/python -m tests.faults.total var/$@.jsonl && exit $$code
+
+gauntlet-queue: $(INSTALLED) ## 50,000 operations of many raters at once (FAULTS_SEED=1, 2, …): none lost, none doubled
+	@$(PART); QUEUE_OPERATIONS=$${QUEUE_OPERATIONS:-50000} $(BIN)/python -m pytest -q -s tests/faults/queue/test_storm.py; $(ADDED)
+
+gauntlet-kills: $(INSTALLED) ## 100 web workers killed in the middle of answers (FAULTS_SEED=1, 2, …): none lost, none doubled
+	@$(PART); WEB_KILLS=$${WEB_KILLS:-100} $(BIN)/python -m pytest -q -s tests/faults/test_web_kills.py; $(ADDED)
+
+gauntlet-crashes: $(INSTALLED) ## PostgreSQL crashed 25 times in the middle of answers: none lost, none doubled
+	@$(PART); DATABASE_CRASHES=$${DATABASE_CRASHES:-25} $(BIN)/python -m pytest -q -s tests/faults/test_database_crashes.py; $(ADDED)
 
 mutants-queue: $(INSTALLED) ## Take each guard of the queue away in turn: the tests must notice
 	@$(BIN)/python -m tests.faults.queue.mutate
@@ -58,14 +66,20 @@ mutants-queue: $(INSTALLED) ## Take each guard of the queue away in turn: the te
 mutants-access: $(INSTALLED) ## Remove every permission check in turn: is each removal noticed?
 	$(BIN)/python -m tests.access.mutants
 
-fuzz-api: $(INSTALLED) ## 300 generated calls of every operation of the API by everybody: no error of ours
-	FUZZ_EXAMPLES=300 $(BIN)/python -m pytest -q -s tests/fuzz
+fuzz-api: $(INSTALLED) ## 300 generated calls of every operation of the API (FUZZ_ROLE=rater FUZZ_PART=1/3): no error of ours
+	@mkdir -p var && rm -f var/fuzz-api.jsonl
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-300} FUZZ_REPORT=var/fuzz-api.jsonl $(BIN)/python -m pytest -q tests/fuzz; \
+	  code=$$?; cat var/fuzz-api.jsonl; exit $$code
 
 bench-label-screen: $(INSTALLED) ## In a real browser: next item painted, keys per answer, script transferred
 	$(BIN)/python -m benchmarks.label_screen
 
 bench-sign-in: $(INSTALLED) ## What a flood of sign-ins costs those who are at work
 	$(BIN)/python -m benchmarks.sign_in_flood
+
+bench-serving: $(INSTALLED) ## How fast raters are served, on SQLite and PostgreSQL (SHORT=1: a minute; PARTS, DATABASE: only these)
+	@code=0; for database in $(or $(DATABASE),sqlite postgresql); do \
+	  $(BIN)/python -m benchmarks.serving $(PARTS) --database $$database $(if $(SHORT),--short) || code=1; done; exit $$code
 
 openapi: $(INSTALLED) ## Renew docs/openapi.yaml after a change of the API
 	$(RUN) spectacular --file docs/openapi.yaml
@@ -83,4 +97,7 @@ lock: $(INSTALLED) ## Write requirements.lock from what is installed now
 clean: ## Remove what the demo and tests made (the environment and fetched models stay)
 	rm -rf var/demo var/loop var/test .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help install model demo test lint format loop bench-agreement bench-label-page bench-label-screen bench-sign-in gauntlet-label gauntlet-queue mutants-queue mutants-access fuzz-api openapi messages secret lock clean
+.PHONY: help install model demo test lint format loop openapi messages secret lock clean
+.PHONY: bench-agreement bench-label-page bench-label-screen bench-sign-in bench-serving
+.PHONY: gauntlet-label gauntlet-queue gauntlet-kills gauntlet-crashes
+.PHONY: mutants-queue mutants-access fuzz-api

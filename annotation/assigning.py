@@ -11,7 +11,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q, prefetch_related_objects
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -26,15 +26,16 @@ from annotation.leasing import (
     release,
     restart,
 )
-from annotation.models import Assignment, Batch, Draft, Slot, Task
-from annotation.queueing.bookmarks import move_on, note_turn
+from annotation.models import Assignment, Batch, Draft, Slot, Task, TaskResponse
+from annotation.queueing.bookmarks import move_on
 from annotation.queueing.eligibility import GIVEN_UP, require_fit, skilled
 from annotation.queueing.families import of_new_prompts
 from annotation.queueing.turns import Turn, turn_of
+from workforce.errors import NotAllowed
 from workforce.models import Role, User
-from workforce.roles import require
+from workforce.roles import held
 
-__all__ = ["begin", "claim_next", "expire_leases", "keep", "release", "show_order"]
+__all__ = ["begin", "claim_from", "claim_next", "expire_leases", "keep", "release", "show_order"]
 
 TRIES = 5
 AHEAD = 5
@@ -50,10 +51,15 @@ def claim_next(*, batch: Batch, rater: User, beyond: Collection[uuid.UUID] = ())
     as far as `most_held` allows. Without it the item is the one to work on now. Raises NotAllowed,
     BatchNotOpen, OtherVendor, NotQualified, ConsentNeeded, CapReached, Busy.
     """
+    return claim_from(batch_id=batch.pk, rater=rater, beyond=beyond)
+
+
+def claim_from(*, batch_id: int, rater: User, beyond: Collection[uuid.UUID] = ()) -> Assignment | None:
+    """The same of a batch that the caller has not read; one that there is not raises NotAllowed like a stranger's."""
     for _ in range(TRIES):
         try:
             with transaction.atomic():
-                return _claim(batch=batch, rater=rater, beyond=set(beyond))
+                return _claim(batch_id=batch_id, rater=rater, beyond=set(beyond))
         except IntegrityError:
             continue
     raise Busy
@@ -65,33 +71,45 @@ def most_held(*, batch: Batch) -> int:
     return 1 + (AHEAD_WITH_CARE if careful else AHEAD)
 
 
-def _claim(*, batch: Batch, rater: User, beyond: set[uuid.UUID]) -> Assignment | None:
+def _claim(*, batch_id: int, rater: User, beyond: set[uuid.UUID]) -> Assignment | None:
     lock_rater(rater=rater)
-    require(user=rater, team=batch.project.team, role=Role.RATER)  # only now: who was disabled meanwhile gets nothing
-    batches = Batch.objects.select_related("project__team", "rubric_version__rubric")
-    if batch.mode == Batch.Mode.CALIBRATION:  # two raters do not begin the same round
-        batches = batches.select_for_update(of=("self",), no_key=True)
-    batch = batches.get(pk=batch.pk)
+    batch = _batch(pk=batch_id, rater=rater)
     if batch.state != Batch.State.OPEN:
         raise BatchNotOpen
     require_fit(batch=batch, rater=rater)
     now = timezone.now()
     live, lapsed = _mine(batch=batch, rater=rater, now=now)
-    held = next((one for one in live if one.token not in beyond), None)
-    held = held or next((one for one in lapsed if one.token not in beyond and not hold(assignment=one)), None)
-    if held is not None:
-        if not beyond or held in lapsed:
-            restart(assignment=held, begun=not beyond)
-        return held
+    again = next((one for one in live if one.token not in beyond), None)
+    again = again or next((one for one in lapsed if one.token not in beyond and not hold(assignment=one)), None)
+    if again is not None:
+        if not beyond or again in lapsed:
+            restart(assignment=again, begun=not beyond)
+        return again
     if len(live) >= most_held(batch=batch):
         return None
-    if live:
+    if live and batch.category:  # what is open counts as well where there is a limit
         require_fit(batch=batch, rater=rater, ahead=True)
     turn = turn_of(batch=batch, rater=rater)
     slot = _next_slot(turn=turn, again=not (live or beyond), now=now)
     if slot is None and not live and batch.mode != Batch.Mode.CALIBRATION:
         slot = _take_over(turn=turn, now=now)
-    return _lease(slot=slot, turn=turn, begun_at=None if beyond else now) if slot else None
+    lease = _lease(slot=slot, turn=turn, begun_at=None if beyond else now) if slot else None
+    turn.keep_bookmark()
+    return lease
+
+
+def _batch(*, pk: int, rater: User) -> Batch:
+    """The batch as it is now, for who may work in it now: who was disabled while they waited for their lock gets
+    nothing. A round stays locked, so that two raters do not begin the same one. Raises NotAllowed.
+    """
+    allowed = held(user=rater, team=OuterRef("project__team"), role=Role.RATER)
+    batches = Batch.objects.select_related("rubric_version__rubric").annotate(allowed=allowed)
+    batch = batches.filter(pk=pk).first()
+    if batch is None or not batch.allowed:
+        raise NotAllowed
+    if batch.mode == Batch.Mode.CALIBRATION:
+        return batches.select_for_update(of=("self",), no_key=True).get(pk=pk)
+    return batch
 
 
 def _mine(*, batch: Batch, rater: User, now: datetime) -> tuple[list[Assignment], list[Assignment]]:
@@ -99,11 +117,13 @@ def _mine(*, batch: Batch, rater: User, now: datetime) -> tuple[list[Assignment]
     drafted = Q(state=Assignment.State.EXPIRED) & Exists(Draft.objects.filter(assignment=OuterRef("pk")))
     mine = list(
         Assignment.objects.select_for_update(of=("self",))
-        .select_related("slot__batch__rubric_version__rubric", "slot__batch__project__team", "task", "rater")
+        .select_related("task__prompt", "task__rubric_version__rubric", "slot", "draft")
         .filter(state__in=[Assignment.State.LEASED, Assignment.State.EXPIRED])  # the few of all that the rater had
         .filter(Q(state=Assignment.State.LEASED) | drafted, rater=rater, slot__batch=batch)
         .order_by("leased_at", "pk")
     )
+    for one in mine:
+        one.slot.batch, one.task.batch, one.rater = batch, batch, rater
     live = [one for one in mine if one.state == Assignment.State.LEASED and one.expires_at > now]
     return live, [one for one in mine if one not in live]
 
@@ -152,7 +172,8 @@ def _take_over(*, turn: Turn, now: datetime) -> Slot | None:
 def _lease(*, slot: Slot, turn: Turn, begun_at: datetime | None) -> Assignment:
     now, batch, rater = timezone.now(), turn.batch, turn.rater
     _pin_rubric(task=slot.task, batch=batch)
-    slot.batch = batch
+    slot.batch = slot.task.batch = batch
+    read_members(task=slot.task)
     lease = {
         "slot": slot,
         "token": uuid.uuid4(),
@@ -166,7 +187,7 @@ def _lease(*, slot: Slot, turn: Turn, begun_at: datetime | None) -> Assignment:
     again = Assignment.objects.filter(task=slot.task, rater=rater, state__in=GIVEN_UP).first()
     if again is None:
         if turn.bookmark is not None:
-            note_turn(bookmark=turn.bookmark)
+            turn.bookmark.turns += 1
         return Assignment.objects.create(task=slot.task, rater=rater, **lease)
     if (again.state, again.slot_id, again.display_order) == (Assignment.State.EXPIRED, slot.pk, lease["display_order"]):
         # The same lease goes on: an answer that was given without a line is still on its way under its token.
@@ -187,10 +208,12 @@ def _pin_rubric(*, task: Task, batch: Batch) -> None:
     The update waits for a claim that is under way, for one that is given back, or for a lead, and holds the row until
     the lease is written: what was read before may be true no more.
     """
-    pinned = task.rubric_version or batch.rubric_version
     queued = Task.objects.filter(pk=task.pk, standing=Task.Standing.QUEUED, requires=task.requires_id)
+    pinned = task.rubric_version_id or batch.rubric_version_id
     if queued.filter(rubric_version=task.rubric_version_id).update(rubric_version=pinned):
-        task.rubric_version = pinned
+        task.rubric_version_id = pinned
+        if pinned == batch.rubric_version_id:
+            task.rubric_version = batch.rubric_version
         return
     requires = task.requires_id
     task.refresh_from_db(fields=["rubric_version", "standing", "requires"])
@@ -215,10 +238,16 @@ def show_order(*, task: Task, n: int, rater: User) -> list[int]:
     overlap each is first equally often. More are shuffled by a seed of task and rater, which is keyed: the page
     knows both, and must not be able to tell which answer is which.
     """
-    count = task.members.count()
+    count = len(task.members.all())
     seed = salted_hmac(ORDER, f"{task.uid}:{rater.pk if count > 2 else ''}", algorithm="sha256").digest()
     if count == 2:
         return [0, 1] if (n + seed[0]) % 2 == 0 else [1, 0]
     order = list(range(count))
     random.Random(seed).shuffle(order)  # noqa: S311 (fairness of display, not a secret)
     return order
+
+
+def read_members(*, task: Task) -> None:
+    """The responses of an item, read once: how many there are says their order, what they say is shown."""
+    members = TaskResponse.objects.select_related("response").order_by("position")
+    prefetch_related_objects([task], Prefetch("members", members))

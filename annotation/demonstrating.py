@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from annotation.errors import AlreadyRevised, BatchNotOpen, SubmissionReused, UndoClosed, UnknownLease
 from annotation.judging import UNDO_WITHIN, Submitted
-from annotation.leasing import find_lease, finish, hold, lease_seconds, lock_rater
+from annotation.leasing import find_lease_and_key, finish, hold, lease_seconds, lock_rater
 from annotation.models import Assignment, Batch, Demonstration, DemonstrationSetItem, Judgment
 from annotation.paying import pay, pay_correction, unclocked_ms
 from annotation.repinning import version_of
@@ -44,16 +44,25 @@ def submit_demonstration(
     UnknownLease, AlreadySubmitted, SubmissionReused, Incomplete, NotAllowed.
     """
     lock_rater(rater=rater)
-    assignment = find_lease(token=token, rater=rater)
+    assignment, key_used = find_lease_and_key(token=token, rater=rater, submission=submission)
     written = Written(one_ending(text), checks, pasted, active_ms, wall_ms, idle_ms, offline_ms)
-    earlier = _earlier(submission=submission, assignment=assignment, written=written)
+    return demonstrate(
+        assignment=assignment, key_used=key_used, submission=submission, written=written, clocked=clocked
+    )
+
+
+def demonstrate(
+    *, assignment: Assignment, key_used: bool, submission: uuid.UUID, written: Written, clocked: bool = True
+) -> Submitted:
+    """The same under a lease that was found and locked, within the transaction of whoever found it."""
+    earlier = _earlier(submission=submission, assignment=assignment, written=written) if key_used else None
     if earlier is not None:
         return Submitted(earlier, created=False)
     surplus = bool(hold(assignment=assignment))
     demonstration = _write(assignment=assignment, submission=submission, written=written, surplus=surplus)
     seconds = lease_seconds(batch=assignment.slot.batch, task=assignment.task)
-    ms = active_ms if clocked else unclocked_ms(assignment=assignment, lease_seconds=seconds)
-    pay(assignment=assignment, ms=ms, idle_ms=idle_ms)
+    ms = written.active_ms if clocked else unclocked_ms(assignment=assignment, lease_seconds=seconds)
+    pay(assignment=assignment, ms=ms, idle_ms=written.idle_ms)
     finish(assignment=assignment, surplus=surplus)
     _audit(demonstration=demonstration, assignment=assignment, verb="demonstrate")
     return Submitted(demonstration, created=True)

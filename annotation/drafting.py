@@ -61,7 +61,7 @@ def save_draft(
     assignment = find_lease(token=token, rater=rater)
     if gone(assignment=assignment):
         raise LeaseLost
-    before = Draft.objects.filter(assignment=assignment).first()
+    before = assignment.draft if hasattr(assignment, "draft") else None
     replaced = None
     if before is not None and before.saved_at != known and before.content != content:
         replaced = present_draft(before)
@@ -77,8 +77,7 @@ def save_draft(
 
 def draft_of(*, assignment: Assignment) -> dict[str, Any] | None:
     """The draft of an item as plain JSON values."""
-    draft = Draft.objects.filter(assignment=assignment).first()
-    return present_draft(draft) if draft else None
+    return present_draft(assignment.draft) if hasattr(assignment, "draft") else None
 
 
 def present_draft(draft: Draft) -> dict[str, Any]:

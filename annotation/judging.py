@@ -7,6 +7,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db.models import Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,7 +18,7 @@ from annotation.criteria import criteria_of, score_rows
 from annotation.errors import AlreadyRevised, BatchNotOpen, Incomplete, SubmissionReused, UndoClosed, UnknownLease
 from annotation.improving import improve
 from annotation.leasing import (
-    find_lease,
+    find_lease_and_key,
     finish,
     give_up,
     hold,
@@ -36,6 +37,7 @@ from annotation.models import (
     Judgment,
     Placement,
     PreferencePairJudgment,
+    TaskResponse,
 )
 from annotation.paying import pay, pay_correction, unclocked_ms
 from annotation.referring import refer, withdraw
@@ -73,12 +75,19 @@ def submit_judgment(
     lock_rater(rater=rater)
     if answer.cant_judge:
         lock_batch_of(token=token)
-    assignment = find_lease(token=token, rater=rater)
-    earlier = Judgment.objects.filter(submission=submission).first()
-    if earlier is not None:
+    assignment, key_used = find_lease_and_key(token=token, rater=rater, submission=submission)
+    return judge(assignment=assignment, key_used=key_used, submission=submission, answer=answer, clocked=clocked)
+
+
+def judge(
+    *, assignment: Assignment, key_used: bool, submission: uuid.UUID, answer: Answer, clocked: bool = True
+) -> Submitted:
+    """The same under a lease that was found and locked, within the transaction of whoever found it."""
+    if key_used:
+        earlier = Judgment.objects.filter(submission=submission).first()
+        if earlier is None:  # a text came under it
+            raise SubmissionReused
         return _replay(earlier=earlier, assignment=assignment, answer=answer)
-    if Demonstration.objects.filter(submission=submission).exists():
-        raise SubmissionReused
     surplus = hold(assignment=assignment)
     judgment = _write(assignment=assignment, submission=submission, answer=answer, surplus=surplus)
     seconds = lease_seconds(batch=assignment.slot.batch, task=assignment.task)
@@ -88,9 +97,9 @@ def submit_judgment(
     finish(assignment=assignment, surplus=surplus, declined=declined)
     if declined:
         refer(judgment=judgment)
-    _audit(judgment=judgment, assignment=assignment, rater=rater, verb="judge")
+    _audit(judgment=judgment, assignment=assignment, rater=assignment.rater, verb="judge")
     if assignment.slot.batch.mode == Batch.Mode.CALIBRATION:
-        conclude(batch=assignment.slot.batch, rater=rater)
+        conclude(batch=assignment.slot.batch, rater=assignment.rater)
     return Submitted(judgment, created=True)
 
 
@@ -238,18 +247,17 @@ def _write(
 
 def place(*, judgment: Judgment, reading: Reading, acceptable: list[bool | None]) -> None:
     """Write the rank of each of the task's responses, and whether it could be sent."""
-    if reading.ranks:
-        members = judgment.task.members.order_by("position")
-        Placement.objects.bulk_create(
-            Placement(
-                judgment=judgment,
-                response_id=member.response_id,
-                position=member.position,
-                rank=reading.ranks[member.position],
-                acceptable=acceptable[member.position],
-            )
-            for member in members
+    members = TaskResponse.objects.filter(task=judgment.task_id).values("response")
+    Placement.objects.bulk_create(
+        Placement(
+            judgment=judgment,
+            response_id=Subquery(members.filter(position=position)),
+            position=position,
+            rank=rank,
+            acceptable=acceptable[position],
         )
+        for position, rank in enumerate(reading.ranks)
+    )
 
 
 def _audit(*, judgment: Judgment, assignment: Assignment, rater: User, verb: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Value
 from django.utils import timezone
 
 from annotation.caring import consented
@@ -18,12 +18,15 @@ from annotation.errors import AlreadySubmitted, ConsentNeeded, LeaseLost, Rubric
 from annotation.models import Assignment, Batch, Draft, Slot, Task
 from annotation.paying import pay
 from annotation.repinning import out_of_turn
+from annotation.submission_keys import in_use
+from workforce.errors import NotAllowed
 from workforce.models import Membership, Role, User
-from workforce.roles import require
+from workforce.roles import held
 
 WORDS_A_MINUTE = 200
 READINGS = 4
 LONGEST_LEASE = 24 * 3600
+HELD_WITH = ("slot__batch__project__team", "task__rubric_version", "draft")
 MOST_AT_ONCE = 5000
 
 
@@ -54,16 +57,25 @@ def find_lease(*, token: uuid.UUID, rater: User) -> Assignment:
 
     Somebody else's token is answered like one that never was.
     """
-    assignment = (
-        Assignment.objects.select_for_update(of=("self", "slot"), no_key=True)
-        .select_related("slot__batch__project__team", "slot__batch__rubric_version", "task__rubric_version", "rater")
-        .filter(token=token, rater=rater)
-        .first()
+    return find_lease_and_key(token=token, rater=rater, submission=None)[0]
+
+
+def find_lease_and_key(*, token: uuid.UUID, rater: User, submission: uuid.UUID | None) -> tuple[Assignment, bool]:
+    """The same, and whether an answer has come under this key before. The rater is locked, so their earlier ones and
+    who may answer are seen as they are now.
+    """
+    leases = Assignment.objects.select_related(*HELD_WITH).annotate(
+        allowed=held(user=rater, team=OuterRef("slot__batch__project__team"), role=Role.RATER),
+        key_used=in_use(submission=submission) if submission else Value(False),
     )
+    mine = leases.select_for_update(of=("self", "slot"), no_key=True).filter(token=token, rater=rater)
+    assignment = mine.first()
     if assignment is None:
         raise UnknownLease
-    require(user=rater, team=assignment.slot.batch.project.team, role=Role.RATER)
-    return assignment
+    if not assignment.allowed:
+        raise NotAllowed
+    assignment.task.batch, assignment.rater = assignment.slot.batch, rater  # nobody needs to ask for them again
+    return assignment, assignment.key_used
 
 
 def hold(*, assignment: Assignment) -> bool:
@@ -101,7 +113,8 @@ def finish(*, assignment: Assignment, surplus: bool, declined: bool = False) -> 
     declined: the rater could not judge, so the slot is there for another.
     """
     assignment.ended_at = timezone.now()
-    Draft.objects.filter(assignment=assignment).delete()
+    if hasattr(assignment, "draft"):  # read with the lease, which no draft is saved beside
+        Draft.objects.filter(assignment=assignment).delete()
     if surplus:
         assignment.state = Assignment.State.SURPLUS
     elif declined:
@@ -159,18 +172,20 @@ def begin(*, token: uuid.UUID, rater: User, active_ms: int = 0, idle_ms: int = 0
     its batch to a newer rubric version. One whose content the rater has stopped agreeing to goes back unseen.
     Raises UnknownLease, AlreadySubmitted, LeaseLost, RubricChanged, ConsentNeeded.
     """
-    with transaction.atomic():
+    with transaction.atomic():  # what goes back stays back when it is refused
         lock_rater(rater=rater)
         assignment = find_lease(token=token, rater=rater)
         unwanted = assignment.begun_at is None and not consented(batch=assignment.slot.batch, rater=rater)
         if unwanted and assignment.state == Assignment.State.LEASED:
             end([assignment], state=Assignment.State.RELEASED)
         changed = not unwanted and out_of_turn(assignment=assignment)
+        if not (unwanted or changed):
+            _keep(assignment=assignment, active_ms=active_ms, idle_ms=idle_ms)
     if unwanted:
         raise ConsentNeeded
     if changed:
         raise RubricChanged
-    return keep(token=token, rater=rater, active_ms=active_ms, idle_ms=idle_ms)
+    return assignment
 
 
 @transaction.atomic
@@ -181,11 +196,15 @@ def keep(*, token: uuid.UUID, rater: User, active_ms: int = 0, idle_ms: int = 0)
     """
     lock_rater(rater=rater)
     assignment = find_lease(token=token, rater=rater)
+    _keep(assignment=assignment, active_ms=active_ms, idle_ms=idle_ms)
+    return assignment
+
+
+def _keep(*, assignment: Assignment, active_ms: int, idle_ms: int) -> None:
     if gone(assignment=assignment):
         raise LeaseLost
     restart(assignment=assignment)
     pay(assignment=assignment, ms=active_ms, idle_ms=idle_ms)
-    return assignment
 
 
 @transaction.atomic

@@ -6,10 +6,11 @@ versions and says how many groups there are. An undefined coefficient is a repor
 its reason. The basis `sign` is first, tie or second in canonical order, `grade` the strength on a wide scale.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from annotation.agreement.alpha import Alpha, measure_alpha
 from annotation.agreement.kappa import pairwise_kappas
@@ -29,9 +30,20 @@ Label = tuple[int, int, int]
 
 def latest_reports(*, batch: Batch) -> list[AgreementReport]:
     """The batch's reports, measured anew if judgments came in since."""
-    known = batch.agreement_reports.filter(judgment_count=_said(batch)).order_by("id")
-    newest = {(report.coefficient, report.basis, str(report.detail.get("versions"))): report for report in known}
-    return list(newest.values()) or measure_batch(batch=batch)
+    return reports_of(batches=[batch])[batch.pk]
+
+
+def reports_of(*, batches: Sequence[Batch]) -> dict[int, list[AgreementReport]]:
+    """The same of many batches, by their keys; two queries but for those that are measured anew."""
+    given = Judgment.objects.filter(task__batch__in=batches).order_by().values_list("task__batch")
+    said = {batch.pk: 0 for batch in batches} | dict(given.annotate(rows=Count("pk")))
+    newest: dict[int, dict[tuple[str, str, str], AgreementReport]] = {batch.pk: {} for batch in batches}
+    known = AgreementReport.objects.filter(batch__in=batches, judgment_count__in=set(said.values()))
+    for report in known.order_by("id"):
+        if report.judgment_count == said[report.batch_id]:
+            key = (report.coefficient, report.basis, str(report.detail.get("versions")))
+            newest[report.batch_id][key] = report
+    return {batch.pk: list(newest[batch.pk].values()) or measure_batch(batch=batch) for batch in batches}
 
 
 def measure_batch(*, batch: Batch) -> list[AgreementReport]:

@@ -6,6 +6,7 @@ Never in it: model names, canonical positions, anybody else's answer, why the ta
 from typing import Any
 
 from annotation.answers import BEST_WORST_FROM
+from annotation.assigning import read_members
 from annotation.criteria import criteria_of, label_of
 from annotation.leasing import lease_seconds
 from annotation.models import Assignment, Batch
@@ -20,7 +21,8 @@ from workforce.models import User
 def present(*, assignment: Assignment, resumed: bool = False) -> dict[str, Any]:
     """The payload of a claim, as plain JSON values."""
     task, batch = assignment.task, assignment.slot.batch
-    texts = {member.position: member.response.text for member in task.members.select_related("response")}
+    read_members(task=task)
+    texts = {member.position: member.response.text for member in task.members.all()}
     version, responses = version_of(task=task), len(assignment.display_order)
     criteria = criteria_of(batch=batch, version=version, responses=responses)
     return {

@@ -111,8 +111,7 @@ def _untouched(tasks: QuerySet[Task]) -> QuerySet[Task]:
 def unseen(*, version: RubricVersion, rater: User) -> News | None:
     """What the rater must see of the version, counting items that they have begun: an answer may be on its way."""
     mine = Assignment.objects.filter(rater=rater, begun_at__isnull=False, task__rubric_version=OuterRef("pk"))
-    begun = RubricVersion.objects.filter(Exists(mine), rubric=version.rubric_id).order_by("-number")
-    return news_for(user=rater, version=version, begun=begun.first())
+    return news_for(user=rater, version=version, begun=Exists(mine))
 
 
 def out_of_turn(*, assignment: Assignment) -> bool:

@@ -1,11 +1,20 @@
 """The client's key of a submission: one answer, whoever else comes with it at the same moment."""
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, Q
 
 from annotation.errors import SubmissionReused
+from annotation.models import Demonstration, Judgment
+
+
+def in_use(*, submission: uuid.UUID) -> Q:
+    """Whether an answer of either kind has come under the key; part of the statement that finds the lease."""
+    judged = Exists(Judgment.objects.filter(submission=submission))
+    return Q(judged | Exists(Demonstration.objects.filter(submission=submission)))
 
 
 @contextmanager

@@ -113,7 +113,15 @@ def env_database(name: str, default: str) -> dict[str, Any]:
             "PORT": str(port or ""),
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": {"connect_timeout": 5, "options": "-c lock_timeout=5s -c jit=off"},
+            "OPTIONS": {
+                # A host that vanishes says nothing: without these a request waits a quarter of an hour for it, or two.
+                "connect_timeout": 5,
+                "tcp_user_timeout": 10_000,
+                "keepalives_idle": 5,
+                "keepalives_interval": 5,
+                # Statements are short and their costs guessed high: compiling one took a second, running it a few ms.
+                "options": "-c lock_timeout=5s -c jit=off",
+            },
         }
     raise ImproperlyConfigured(f"{name} must begin with sqlite:// or postgres://, not {parts.scheme or text!r}.")
 

@@ -127,6 +127,7 @@ if PRODUCTION:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "workforce.User"
+AUTHENTICATION_BACKENDS = ["workforce.sessions.PersonBackend"]
 PASSWORD_HASHERS = ["workforce.hashing.PasswordHasher"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"

@@ -39,6 +39,9 @@ class Person:
     def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
         return self._json("POST", path, json.dumps(body or {}).encode())
 
+    def put(self, path: str, body: dict[str, Any]) -> Any:
+        return self._json("PUT", path, json.dumps(body).encode())
+
     def upload(self, path: str, rows: Iterable[dict[str, Any]], **query: str) -> Any:
         """Send rows as JSONL."""
         body = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()

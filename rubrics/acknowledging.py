@@ -48,14 +48,14 @@ class News:
         return str(Change(self.change).label)
 
 
-def news_for(*, user: User, version: RubricVersion, begun: RubricVersion | None = None) -> News | None:
+def news_for(*, user: User, version: RubricVersion, begun: Exists | None = None) -> News | None:
     """What the person must see before an item under `version`; None if they know it or anything newer.
 
-    `begun` is the newest version of an item that they have had before them, answered or not.
+    `begun` says of a row of RubricVersion whether they have had an item under it before them, answered or not.
     """
-    known = known_version(user=user, version=version)
-    if begun is not None and (known is None or begun.number > known.number):
-        known = begun
+    if version.number == 1:  # nothing came before it
+        return None
+    known = known_version(user=user, version=version, begun=begun)
     if known is None or known.number >= version.number:
         return None
     between = version.rubric.versions.filter(number__gt=known.number, number__lte=version.number)
@@ -69,8 +69,8 @@ def _weight(change: str) -> int:
     return WEIGHT.index(Change(change))
 
 
-def known_version(*, user: User, version: RubricVersion) -> RubricVersion | None:
-    """The newest version of the rubric that the person worked under or acknowledged."""
+def known_version(*, user: User, version: RubricVersion, begun: Exists | None = None) -> RubricVersion | None:
+    """The newest version of the rubric that the person worked under or acknowledged, or has `begun` an item under."""
     here = RubricVersion.objects.filter(rubric=version.rubric_id)
     rows = [
         version.judgments.model._default_manager.filter(rater=user, rubric_version=OuterRef("pk")),
@@ -78,6 +78,8 @@ def known_version(*, user: User, version: RubricVersion) -> RubricVersion | None
         Acknowledgement.objects.filter(user=user, version=OuterRef("pk")),
     ]
     seen = Q(Exists(rows[0])) | Q(Exists(rows[1])) | Q(Exists(rows[2]))
+    if begun is not None:
+        seen |= Q(begun)
     return here.filter(seen).order_by("-number").first()
 
 

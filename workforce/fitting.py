@@ -6,7 +6,9 @@ Such stretches fit on one clock exactly if no window of time is shorter than all
 under which jobs with release times and deadlines can be done by one machine.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.utils import timezone
 
@@ -15,17 +17,37 @@ from workforce.models import User, WorkTime
 LOOK_BACK = timedelta(hours=24)
 
 
+class Stretch(NamedTuple):
+    """A row of WorkTime, as much of it as counts here."""
+
+    pk: int
+    key: str
+    began_at: datetime
+    ms: int
+    idle_ms: int
+
+
 def room(*, user: User, since: datetime, beside: str = "") -> int:
     """How many milliseconds after `since` can still be paid now, beside every stretch but the one of key `beside`.
 
     Windows that begin up to a day before `since` are looked at.
     """
+    return room_beside(stretches=[one for one in stretches(user=user, since=since) if one.key != beside], since=since)
+
+
+def stretches(*, user: User, since: datetime) -> list[Stretch]:
+    """The person's stretches that can lie in a window which `room` looks at, the one that began last first."""
+    rows = WorkTime.objects.filter(user=user, ended_at__gt=since - LOOK_BACK).order_by("-began_at")
+    return [Stretch(*row) for row in rows.values_list("pk", "key", "began_at", "ms", "idle_ms")]
+
+
+def room_beside(*, stretches: Iterable[Stretch], since: datetime) -> int:
+    """How many milliseconds after `since` can still be paid now, beside these stretches."""
     now = timezone.now()
-    rows = WorkTime.objects.filter(user=user, ended_at__gt=since - LOOK_BACK).exclude(key=beside)
     left, taken = _ms(now - since), 0
-    for began_at, ms in rows.order_by("-began_at").values_list("began_at", "ms"):
-        taken += max(0, min(ms, _ms(now - began_at)))  # a rest is written when it begins
-        left = min(left, _ms(now - min(began_at, since)) - taken)
+    for one in stretches:
+        taken += max(0, min(one.ms, _ms(now - one.began_at)))  # a rest is written when it begins
+        left = min(left, _ms(now - min(one.began_at, since)) - taken)
     return max(0, left)
 
 

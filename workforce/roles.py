@@ -1,6 +1,6 @@
 """Who may do what: the one place that turns memberships into a yes or no."""
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from workforce.errors import NotAllowed
 from workforce.models import Membership, Role, Team, User
@@ -16,6 +16,11 @@ def holds(*, user: User, team: Team, role: Role) -> bool:
     Asks the database whether they are disabled, since `user` was read when the request began.
     """
     return _memberships(user).filter(team=team, role__in=GRANTED_BY[role]).exists()
+
+
+def held(*, user: User, team: OuterRef, role: Role) -> Exists:
+    """The same of each row's team, to be asked in the statement that reads the rows."""
+    return Exists(_memberships(user).filter(team=team, role__in=GRANTED_BY[role]))
 
 
 def require(*, user: User, team: Team, role: Role) -> None:

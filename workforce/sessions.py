@@ -1,10 +1,11 @@
-"""How long a session lasts: half a day at most, and two hours without a request."""
+"""Whose a session is, and how long it lasts: half a day at most, and two hours without a request."""
 
 import time
 from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.auth import login, logout
+from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest, HttpResponse
 
 from workforce.models import User
@@ -14,9 +15,17 @@ BEGAN, SEEN, LINK = "began", "seen", "link"
 LINK_SECONDS = 1800
 
 
+class PersonBackend(ModelBackend):
+    """Finds the person of a session together with their wishes, which every page asks for."""
+
+    def get_user(self, user_id: int) -> User | None:
+        person = User.objects.select_related("preferences").filter(pk=user_id).first()
+        return person if person is not None and self.user_can_authenticate(person) else None
+
+
 def begin_session(request: HttpRequest, *, user: User, by_link: bool = False) -> None:
     """Sign the person in on this device, under a new session key."""
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, user, backend="workforce.sessions.PersonBackend")
     now = time.time()
     request.session.update({BEGAN: now, SEEN: now} | ({LINK: now} if by_link else {}))
 

@@ -14,7 +14,7 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 
 from workforce.errors import AssayError
-from workforce.fitting import LOOK_BACK, room
+from workforce.fitting import LOOK_BACK, room, room_beside, stretches
 from workforce.models import Role, Team, User, WorkTime
 from workforce.roles import require
 
@@ -105,14 +105,26 @@ def spend_so_far(
 
     Less than before changes nothing. Only what fits after `since` is paid. The caller has locked the person's row.
     """
-    paid = min(ms, room(user=user, since=since, beside=key))
+    known = stretches(user=user, since=since)
+    before = next((one for one in known if one.key == key), None)
+    paid = min(ms, room_beside(stretches=[one for one in known if one.key != key], since=since))
     idle = min(MOST_MS, idle_ms + ms - paid)
-    row = WorkTime.objects.filter(user=user, key=key).first() or WorkTime(
-        user=user, team=team, activity=activity, key=key, target=target, ms=0, began_at=since
-    )
-    if paid > row.ms or (paid == row.ms and idle > row.idle_ms):
-        row.ms, row.idle_ms, row.ended_at = paid, idle, _not_before(row.began_at)
-        row.save()
+    if before is not None:
+        if (paid, idle) > (before.ms, before.idle_ms):
+            grown = {"ms": paid, "idle_ms": idle, "ended_at": _not_before(before.began_at)}
+            WorkTime.objects.filter(pk=before.pk).update(**grown)
+    elif paid or idle:
+        WorkTime.objects.create(
+            user=user,
+            team=team,
+            activity=activity,
+            key=key,
+            target=target,
+            ms=paid,
+            idle_ms=idle,
+            began_at=since,
+            ended_at=_not_before(since),
+        )
 
 
 @transaction.atomic

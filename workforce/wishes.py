@@ -13,8 +13,11 @@ WISHES = frozenset({"theme", "density", "text_size", "language", "single_keys", 
 
 
 def wishes_of(*, user: User) -> Preferences:
-    """The person's wishes; the defaults, not stored, if they never said."""
-    return Preferences.objects.filter(user=user).first() or Preferences(user=user)
+    """The person's wishes; the defaults, not stored, if they never said. No query for whoever a session found."""
+    try:
+        return user.preferences
+    except Preferences.DoesNotExist:
+        return Preferences(user=user)
 
 
 @transaction.atomic
@@ -37,4 +40,5 @@ def set_preferences(*, user: User, **wishes: Any) -> Preferences:
     for name, value in wishes.items():
         setattr(preferences, name, value)
     preferences.save(update_fields=list(wishes) or None)
+    user.preferences = preferences
     return preferences

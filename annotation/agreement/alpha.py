@@ -12,7 +12,15 @@ import krippendorff
 import numpy as np
 import numpy.typing as npt
 
-from annotation.agreement.coincidence import Level, alphas, coincidences_by_pattern, scale_of, symmetrised
+from annotation.agreement.coincidence import (
+    Floats,
+    Level,
+    alphas,
+    coincidences_by_cluster,
+    coincidences_by_pattern,
+    scale_of,
+    symmetrised,
+)
 from annotation.agreement.errors import BadDomain
 from annotation.agreement.patterns import Counts, Patterns, checked_counts, fold, fold_orientation
 from annotation.agreement.resampling import bootstrap_interval, jackknife_error, seed_of
@@ -25,8 +33,8 @@ class Alpha:
 
     low, high: percentile interval over units at `confidence`; standard_error: jackknife over units. Both may
     be None beside a value, when too few resamples are defined. n_units, n_labels count only what alpha can
-    use: units with at least two labels. `sufficient` says whether a verdict may rest on the value, and
-    `insufficiency` why not.
+    use: units with at least two labels. n_clusters is None unless clusters were given; then both the interval and
+    the error are over clusters. `sufficient` says whether a verdict may rest on the value, and `insufficiency` why not.
     """
 
     level: Level
@@ -39,6 +47,7 @@ class Alpha:
     n_units: int
     n_labels: int
     n_raters: int | None
+    n_clusters: int | None
     reason: str | None
     sufficient: bool
     insufficiency: str | None
@@ -62,6 +71,7 @@ def measure_alpha(
     domain: Sequence[float] | Sequence[str],
     scope: str,
     orientation_symmetrised: bool = False,
+    clusters: npt.ArrayLike | None = None,
     n_raters: int | None = None,
     resamples: int = 1000,
     confidence: float = 0.95,
@@ -70,6 +80,7 @@ def measure_alpha(
 
     scope: key of what is measured; it fixes the bootstrap's seed. orientation_symmetrised: for pairs, whose A
     and B could have been swapped: O_s = (O + J O J) / 2, with interval domains symmetric about their middle.
+    clusters: (units,), such as the prompt of a pair made from a ranking; whole clusters are then resampled.
     Raises BadCounts, BadDomain.
     """
     table = checked_counts(counts, len(domain))
@@ -83,6 +94,7 @@ def measure_alpha(
         resamples=resamples,
         confidence=confidence,
         unit_counts=table,
+        clustered=None if clusters is None else coincidences_by_cluster(table, clusters),
     )
 
 
@@ -97,10 +109,16 @@ def alpha_of_patterns(
     resamples: int = 1000,
     confidence: float = 0.95,
     unit_counts: Counts | None = None,
+    clustered: Floats | None = None,
 ) -> Alpha:
-    """As measure_alpha, from patterns kept elsewhere; with unit_counts the library gives the point value."""
+    """As measure_alpha, from patterns kept elsewhere; with unit_counts the library gives the point value.
+
+    clustered: (clusters, values, values), coincidences by cluster, to resample instead of units.
+    """
     scale = scale_of(domain, level)
     if orientation_symmetrised:
+        if level == "ratio":
+            raise BadDomain("Ratios grow towards one end of the scale; its two sides cannot be swapped.")
         if level == "interval" and not np.allclose(scale + scale[::-1], scale[0] + scale[-1]):
             raise BadDomain(f"The domain {list(domain)!r} has no middle; its two sides cannot be swapped.")
         patterns = fold_orientation(patterns)
@@ -117,9 +135,13 @@ def alpha_of_patterns(
             value = float(alphas(np.tensordot(patterns.units.astype(float), added, axes=1), scale, level)[0])
         else:
             value = library_alpha(unit_counts, level=level, domain=domain)
+        drawn, times = added, patterns.units
+        if clustered is not None:
+            drawn = symmetrised(clustered) if orientation_symmetrised else clustered
+            times = np.ones(len(clustered), dtype=np.int64)
         interval = bootstrap_interval(
-            added,
-            patterns.units,
+            drawn,
+            times,
             scale=scale,
             level=level,
             resamples=resamples,
@@ -128,8 +150,9 @@ def alpha_of_patterns(
         )
         if interval is not None:
             low, high = interval.low, interval.high
-        error = jackknife_error(added, patterns.units, scale=scale, level=level)
-    insufficiency = reason or why_insufficient(patterns.n_units, marginals)
+        error = jackknife_error(drawn, times, scale=scale, level=level)
+    n_clusters = None if clustered is None else len(clustered)
+    insufficiency = reason or why_insufficient(patterns.n_units, marginals, n_clusters=n_clusters)
     return Alpha(
         level=level,
         orientation_symmetrised=orientation_symmetrised,
@@ -141,6 +164,7 @@ def alpha_of_patterns(
         n_units=patterns.n_units,
         n_labels=int(patterns.marginals.sum()),
         n_raters=n_raters,
+        n_clusters=n_clusters,
         reason=reason,
         sufficient=insufficiency is None,
         insufficiency=insufficiency,

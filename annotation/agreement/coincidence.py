@@ -10,28 +10,31 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from annotation.agreement.errors import BadDomain
+from annotation.agreement.errors import BadCounts, BadDomain
 from annotation.agreement.patterns import Counts
 
-Level = Literal["nominal", "ordinal", "interval"]
+Level = Literal["nominal", "ordinal", "interval", "ratio"]
 Floats = npt.NDArray[np.float64]
 
 
 def scale_of(domain: Sequence[float] | Sequence[str], level: Level) -> Floats:
-    """The domain as numbers, (values,): positions for nominal and ordinal, its own values for interval.
+    """The domain as numbers, (values,): positions for nominal and ordinal, its own values for interval and ratio.
 
-    Raises BadDomain when values repeat, are fewer than two, or numbers are out of order where order matters.
+    Raises BadDomain when values repeat, are fewer than two, or numbers are out of order where order matters, and
+    for a ratio with values below zero: a ratio needs a zero that means nothing at all, which signed grades lack.
     """
-    if level not in ("nominal", "ordinal", "interval"):
-        raise BadDomain(f"The level {level!r} is unknown; it is nominal, ordinal or interval.")
+    if level not in ("nominal", "ordinal", "interval", "ratio"):
+        raise BadDomain(f"The level {level!r} is unknown; it is nominal, ordinal, interval or ratio.")
     if len(domain) < 2 or len(set(domain)) != len(domain):
         raise BadDomain(f"The domain {list(domain)!r} must list at least two different values.")
     numeric = all(isinstance(value, int | float | np.number) for value in domain)
-    if level == "interval" and not numeric:
-        raise BadDomain("Interval distances need numbers in the domain.")
+    if level in ("interval", "ratio") and not numeric:
+        raise BadDomain(f"The level {level} needs numbers in the domain.")
     if level != "nominal" and numeric and not (np.diff(np.asarray(domain, dtype=np.float64)) > 0).all():
         raise BadDomain(f"The domain {list(domain)!r} must rise for the level {level}.")
-    if level == "interval":
+    if level == "ratio" and min(float(value) for value in domain) < 0:
+        raise BadDomain(f"The domain {list(domain)!r} goes below zero; its values have no ratios.")
+    if level in ("interval", "ratio"):
         return np.asarray(domain, dtype=np.float64)
     return np.arange(len(domain), dtype=np.float64)
 
@@ -48,6 +51,23 @@ def coincidences_by_pattern(counts: Counts) -> Floats:
     return added
 
 
+def coincidences_by_cluster(counts: Counts, clusters: npt.ArrayLike) -> Floats:
+    """What each cluster's units add to the coincidence matrix, (clusters, values, values), clusters in sorted order.
+
+    counts: checked, (units, values); clusters: (units,). Units with fewer than two labels are left out, and so are
+    clusters that have no others. Raises BadCounts for columns of different length.
+    """
+    groups = np.asarray(clusters)
+    if groups.shape != (len(counts),):
+        raise BadCounts("Every unit needs its cluster; the two columns differ in length.")
+    overlapped = counts.sum(axis=1) >= 2
+    added = coincidences_by_pattern(counts[overlapped])
+    names, which = np.unique(groups[overlapped], return_inverse=True)
+    sums = np.zeros((len(names), *added.shape[1:]))
+    np.add.at(sums, which, added)
+    return sums
+
+
 def symmetrised(coincidences: Floats) -> Floats:
     """(O + J O J) / 2, J reversing the scale: blind to which answer of a pair was called A."""
     blind: Floats = (coincidences + coincidences[..., ::-1, ::-1]) / 2
@@ -55,9 +75,17 @@ def symmetrised(coincidences: Floats) -> Floats:
 
 
 def distances(marginals: Floats, scale: Floats, level: Level) -> Floats:
-    """Squared distances (..., values, values); ordinal ones follow the marginals (..., values)."""
+    """Squared distances (..., values, values); ordinal ones follow the marginals (..., values).
+
+    Ratio: ((c - k) / (c + k))^2.
+    """
     if level == "nominal":
         return 1.0 - np.eye(len(scale), dtype=np.float64)
+    if level == "ratio":
+        sums = scale[:, None] + scale[None, :]
+        relative = np.divide(scale[:, None] - scale[None, :], sums, out=np.zeros_like(sums), where=sums > 0)
+        relative_squared: Floats = relative**2
+        return relative_squared
     # Ordinal distance is the difference of mid-ranks: sum of n_c..n_k less half of both ends.
     places = np.cumsum(marginals, axis=-1) - marginals / 2 if level == "ordinal" else scale
     squared: Floats = (places[..., :, None] - places[..., None, :]) ** 2

@@ -38,3 +38,15 @@ class BadRankings(AgreementInputError):
     """A prompt's rankings are not a raters-by-answers table of finite ranks."""
 
     code = "agreement_bad_rankings"
+
+
+class NoSuchLabel(AgreementInputError):
+    """A label was to be taken back that was never counted. Count it anew from what is stored."""
+
+    code = "agreement_no_such_label"
+
+
+class BadGold(AgreementInputError):
+    """Gold is not one known value, or unknown, per unit."""
+
+    code = "agreement_bad_gold"

@@ -51,16 +51,22 @@ def count_labels(units: npt.ArrayLike, values: npt.ArrayLike, *, domain: Sequenc
         raise BadDomain("The domain must list every value once.")
     if not unit_column.size:
         return np.zeros((0, len(domain)), dtype=np.int64)
-    order = np.argsort(listed)
-    places = np.searchsorted(listed[order], value_column).clip(max=len(domain) - 1)
-    columns = order[places]
-    strangers = listed[columns] != value_column
-    if strangers.any():
-        stranger = value_column[strangers][0]
-        raise ValueOutsideDomain(f"The label {stranger} is not in the domain {list(domain)!r}.")
+    columns = positions_in(listed, value_column)
     names, rows = np.unique(unit_column, return_inverse=True)
     cells = np.bincount(rows * len(domain) + columns, minlength=len(names) * len(domain))
     return cells.reshape(len(names), len(domain)).astype(np.int64, copy=False)
+
+
+def positions_in(domain: npt.NDArray[np.generic], values: npt.NDArray[np.generic]) -> Counts:
+    """Where each value stands in the domain, (labels,). Raises ValueOutsideDomain."""
+    if not values.size:
+        return np.zeros(0, dtype=np.int64)
+    order = np.argsort(domain)
+    found = order[np.searchsorted(domain[order], values).clip(max=len(domain) - 1)]
+    strangers = domain[found] != values
+    if strangers.any():
+        raise ValueOutsideDomain(f"The label {values[strangers][0]} is not in the domain {domain.tolist()!r}.")
+    return found.astype(np.int64, copy=False)
 
 
 def checked_counts(counts: npt.ArrayLike, n_values: int) -> Counts:

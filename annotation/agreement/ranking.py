@@ -1,7 +1,7 @@
-"""Agreement on the order of one prompt's answers: Kendall's tau-b and W, both with ties.
+"""Agreement on the order of one prompt's answers: Kendall's tau-b and W, and Spearman's rho, all with ties.
 
-Kendall (1945), Kendall and Smith (1939). A rater who ties everything has no order to compare: such raters are
-named, never divided by. How a whole scope agrees is rank_alpha's to say.
+Kendall (1945), Kendall and Smith (1939), Spearman (1904). A rater who ties everything has no order to compare: such
+raters are named, never divided by. How a whole scope agrees is rank_alpha's to say.
 """
 
 from dataclasses import dataclass
@@ -16,12 +16,13 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class PromptOrder:
-    """Agreement on one prompt; tau_b: mean over rater pairs, in [-1, 1]; w: in [0, 1]; None with the reason.
+    """Agreement on one prompt; tau_b, rho: mean over rater pairs, in [-1, 1]; w: in [0, 1]; None with the reason.
 
-    constant_raters: rows of the raters who tied every answer; tau_b leaves them out, w counts them.
+    constant_raters: rows of the raters who tied every answer; tau_b and rho leave them out, w counts them.
     """
 
     tau_b: float | None
+    rho: float | None
     w: float | None
     constant_raters: tuple[int, ...]
     reason: str | None
@@ -74,11 +75,27 @@ def kendall_w(rankings: npt.ArrayLike) -> float | None:
     return float(12 * ((sums - sums.mean()) ** 2).sum() / room) if room else None
 
 
+def mean_spearman(rankings: npt.ArrayLike) -> float | None:
+    """Mean over rater pairs of Spearman's rho of rankings (raters, answers), ties at their mid-ranks.
+
+    None unless two raters put some answer before another. Without ties it is (m W - 1) / (m - 1) for m raters.
+    """
+    ranks = mid_ranks(checked_rankings(rankings))
+    ranks = ranks[(ranks != ranks[:, :1]).any(axis=1)]
+    if len(ranks) < 2:
+        return None
+    away = ranks - ranks.mean(axis=1, keepdims=True)
+    away /= np.sqrt((away**2).sum(axis=1, keepdims=True))
+    return float(((away.sum(axis=0) ** 2).sum() - len(ranks)) / (len(ranks) * (len(ranks) - 1)))
+
+
 def prompt_order(rankings: npt.ArrayLike) -> PromptOrder:
-    """Mean tau-b and W of one prompt's rankings (raters, answers). Raises BadRankings."""
+    """Mean tau-b, mean rho and W of one prompt's rankings (raters, answers). Raises BadRankings."""
     table = checked_rankings(rankings)
     if len(table) < 2 or table.shape[1] < 2:
-        return PromptOrder(None, None, (), "Order agreement is undefined here: it needs two raters and two answers.")
+        return PromptOrder(
+            None, None, None, (), "Order agreement is undefined here: it needs two raters and two answers."
+        )
     constant = tuple(int(row) for row in np.flatnonzero((table == table[:, :1]).all(axis=1)))
     ordering = np.delete(table, constant, axis=0)
     signs = pair_signs(ordering)
@@ -87,4 +104,5 @@ def prompt_order(rankings: npt.ArrayLike) -> PromptOrder:
     reason = None
     if not len(taus):
         reason = "Tau is undefined here: fewer than two raters put any answer before another."
-    return PromptOrder(float(taus.mean()) if len(taus) else None, kendall_w(table), constant, reason)
+    tau = float(taus.mean()) if len(taus) else None
+    return PromptOrder(tau, mean_spearman(table), kendall_w(table), constant, reason)

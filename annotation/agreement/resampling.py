@@ -33,7 +33,8 @@ def seed_of(scope: str) -> int:
 def bootstrap_alphas(added: Floats, units: Counts, *, scale: Floats, level: Level, resamples: int, seed: int) -> Floats:
     """Alphas of unit resamples, (defined resamples,), at most `resamples` of them.
 
-    added: (patterns, values, values), coincidences one unit of each pattern adds; units: (patterns,).
+    added: (patterns, values, values), coincidences one unit of each pattern adds; units: (patterns,). Clusters are
+    patterns of one unit each.
     """
     generator = np.random.default_rng(seed)
     n_units, flat = int(units.sum()), added.reshape(len(units), -1)

@@ -3,7 +3,9 @@
 import uuid
 from typing import Any, cast
 
+from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -12,17 +14,20 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from annotation.answering import submit_answer
 from annotation.api.bodies import SubmitBody, answer_of
 from annotation.api.caller import rater_of
 from annotation.api.lease_bodies import ClaimBody, DraftBody, TimeBody
-from annotation.assigning import begin, claim_next, keep, release
+from annotation.assigning import begin, claim_from, keep, release
 from annotation.calibrating import reveal_url
-from annotation.demonstrating import revise_demonstration, submit_demonstration
+from annotation.demonstrating import revise_demonstration
 from annotation.drafting import save_draft
-from annotation.judging import Submitted, revise_judgment, submit_judgment
+from annotation.judging import Submitted, revise_judgment
 from annotation.leasing import lease_seconds
-from annotation.models import Assignment, Batch, Demonstration, Judgment
+from annotation.models import Assignment, Demonstration, Judgment
 from annotation.presenting import present, present_progress
+from annotation.writing import Written, one_ending
+from workforce.errors import NotAllowed
 from workforce.models import User
 
 NOTHING = OpenApiResponse(description="Nothing is waiting.")
@@ -33,15 +38,15 @@ TEXT = ("checks", "pasted", "active_ms", "wall_ms", "idle_ms", "offline_ms")
 @api_view(["POST"])
 def claim(request: Request, batch_id: int) -> Response:
     """The rater's open item of the batch, or the next one beyond those named."""
-    rater = rater_of(request)
-    batch = get_object_or_404(Batch.objects.worked_on_by(rater), pk=batch_id)
+    rater, began = rater_of(request), timezone.now()
     beyond = _read(ClaimBody, request).get("beyond", [])
-    mine = Assignment.objects.filter(rater=rater, state=Assignment.State.LEASED, slot__batch=batch)
-    held = set(mine.values_list("token", flat=True))
-    assignment = claim_next(batch=batch, rater=rater, beyond=beyond)
+    try:
+        assignment = claim_from(batch_id=batch_id, rater=rater, beyond=beyond)
+    except NotAllowed as refusal:  # a stranger is not told that there is such a batch
+        raise Http404 from refusal
     if assignment is None:
         return Response(status=204)
-    return Response(present(assignment=assignment, resumed=assignment.token in held))
+    return Response(present(assignment=assignment, resumed=assignment.leased_at < began))
 
 
 @extend_schema(request=TimeBody, responses={200: OpenApiTypes.OBJECT})
@@ -72,16 +77,20 @@ def draft(request: Request, token: uuid.UUID) -> Response:
 @api_view(["POST"])
 def submit(request: Request, token: uuid.UUID) -> Response:
     """Save an answer; the same submission again is answered the same and changes nothing."""
-    rater = rater_of(request)
-    assignment = get_object_or_404(Assignment.objects.select_related("slot__batch"), token=token, rater=rater)
-    data = _read(SubmitBody, request)
-    batch = assignment.slot.batch
-    key = {"token": token, "rater": rater, "submission": data["submission"]}
-    if batch.kind == Batch.Kind.DEMONSTRATION:
-        done = submit_demonstration(**key, **_text_of(data))
-    else:
-        done = submit_judgment(**key, answer=answer_of(data))
-    return _saved(done=done, batch=batch, rater=rater)
+    rater, body = rater_of(request), SubmitBody(data=request.data)
+    if not body.is_valid():
+        get_object_or_404(Assignment, token=token, rater=rater)  # to a stranger no body is better than another
+        raise serializers.ValidationError(body.errors)
+    data = body.validated_data
+    text = _text_of(data)
+    done = submit_answer(
+        token=token,
+        rater=rater,
+        submission=data["submission"],
+        answer=answer_of(data),
+        written=Written(**text | {"text": one_ending(text["text"])}),
+    )
+    return _saved(done=done, rater=rater)
 
 
 @extend_schema(request=SubmitBody, responses={201: OpenApiTypes.OBJECT, 200: OpenApiTypes.OBJECT})
@@ -95,7 +104,7 @@ def revise(request: Request, uid: uuid.UUID) -> Response:
         done = revise_demonstration(**key, **_text_of(data))
     else:
         done = revise_judgment(**key, answer=answer_of(data))
-    return _saved(done=done, batch=cast(Any, done.judgment).task.batch, rater=rater)
+    return _saved(done=done, rater=rater)
 
 
 @extend_schema(request=TimeBody, responses={204: None})
@@ -130,10 +139,10 @@ def _lease(assignment: Assignment) -> Response:
     return Response({"lease_expires_at": assignment.expires_at.isoformat(), "lease_seconds": seconds})
 
 
-def _saved(*, done: Submitted, batch: Batch, rater: User) -> Response:
+def _saved(*, done: Submitted, rater: User) -> Response:
     body = {
         "judgment": str(done.judgment.uid),
-        "progress": present_progress(batch=batch, rater=rater),
+        "progress": present_progress(batch=cast(Any, done.judgment).task.batch, rater=rater),
         "surplus": done.judgment.surplus,
         "reveal": reveal_url(done.judgment) if isinstance(done.judgment, Judgment) else None,
     }

@@ -21,7 +21,8 @@ def agreement(request: HttpRequest, slug: str) -> HttpResponse:
     project = led_project(request, slug)
     batches = project.batches.exclude(kind=Batch.Kind.DEMONSTRATION).select_related("rubric_version__rubric")
     found = Paginator(batches.order_by("-number"), BATCHES_PER_PAGE).get_page(request.GET.get("page"))
-    groups = [(batch, shown(measuring.latest_reports(batch=batch))) for batch in found]
+    reports = measuring.reports_of(batches=list(found))
+    groups = [(batch, shown(reports[batch.pk])) for batch in found]
     start = min([0.0, *(row.axis_low for _, rows in groups for row in rows)])
     context = page(project, "agreement", page=found, groups=groups, start=start)
     return render(request, "annotation/agreement.html", context)

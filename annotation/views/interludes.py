@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from annotation import calibrating, offering, qualifying
 from annotation.models import Assignment, Batch
-from annotation.repinning import follow, unseen, version_of
+from annotation.repinning import follow, unseen
 from annotation.views import care
 from annotation.views.screens import Interlude
 from rubrics.acknowledging import News, acknowledge
@@ -46,9 +46,9 @@ def _change(*, batch: Batch, rater: User, beyond: Collection[uuid.UUID]) -> Inte
     held = Assignment.objects.filter(
         rater=rater, slot__batch=batch, state=Assignment.State.LEASED, expires_at__gt=timezone.now()
     )
-    coming = held.exclude(token__in=beyond).select_related("task__rubric_version", "task__batch__rubric_version")
-    waiting = next((one for one in coming.order_by("leased_at", "pk") if beyond or not follow(assignment=one)), None)
-    version = version_of(task=waiting.task) if waiting else batch.rubric_version
+    coming = held.exclude(token__in=beyond).select_related("task__rubric_version").order_by("leased_at", "pk")
+    waiting = next((one for one in coming if beyond or one.begun_at or not follow(assignment=one)), None)
+    version = (waiting.task.rubric_version if waiting else None) or batch.rubric_version
     news = unseen(version=version, rater=rater)
     return Interlude("change", "label/_change.html", _news_context(news)) if news else None
 

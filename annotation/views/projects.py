@@ -2,19 +2,26 @@
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.db.models import OuterRef
+from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
 from annotation.models import Batch, Project
+from workforce.errors import NotAllowed
 from workforce.models import Role
-from workforce.roles import require
+from workforce.roles import held
 from workforce.scoping import me
 
 
 def led_project(request: HttpRequest, slug: str) -> Project:
     """The project, for one of its leads or admins. Raises Http404 or NotAllowed."""
-    project = get_object_or_404(Project.objects.visible_to(me(request)).select_related("team", "rubric"), slug=slug)
-    require(user=me(request), team=project.team, role=Role.LEAD)
+    led = held(user=me(request), team=OuterRef("team"), role=Role.LEAD)
+    projects = Project.objects.visible_to(me(request)).select_related("team", "rubric").annotate(led=led)
+    project = projects.filter(slug=slug).first()
+    if project is None:
+        raise Http404
+    if not project.led:
+        raise NotAllowed
     return project
 
 

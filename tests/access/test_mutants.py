@@ -23,7 +23,7 @@ SOME = {
     ("workforce/roles.py", "require", "raise NotAllowed"),
     ("workforce/vendors.py", "make_vendor", "require"),
     ("annotation/models/corpus.py", "ProjectQuerySet.led_by", "the role of teams_of"),
-    ("annotation/api/labelling.py", "claim", "worked_on_by"),
+    ("annotation/assigning.py", "_batch", "raise NotAllowed"),
 }
 
 

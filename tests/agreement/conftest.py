@@ -35,6 +35,20 @@ def real_rows():
 
 
 @pytest.fixture(scope="session")
+def real_lines():
+    """Rows of a JSONL file of real labels."""
+
+    def read(name):
+        path = SHARED / "data" / name
+        if not path.exists():
+            pytest.skip("the real labels are not beside the project")
+        with path.open(encoding="utf-8") as lines:
+            return [json.loads(line) for line in lines]
+
+    return read
+
+
+@pytest.fixture(scope="session")
 def long_form():
     """Units, raters and values columns of a raters-by-units matrix with None where a label is missing."""
 

@@ -3,14 +3,14 @@
 import krippendorff
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from annotation.agreement.alpha import alpha_of_patterns, measure_alpha
 from annotation.agreement.patterns import count_labels, fold
 
-LEVELS = ("nominal", "ordinal", "interval")
+LEVELS = ("nominal", "ordinal", "interval", "ratio")
 
 
 @st.composite
@@ -23,9 +23,12 @@ def tables(draw):
     return counts, sorted(domain)
 
 
+@settings(max_examples=3000)
 @given(tables(), st.sampled_from(LEVELS))
 def test_own_patterns_give_the_librarys_value(table, level):
     counts, domain = table
+    if level == "ratio":
+        domain = [value - min(domain) for value in domain]
     own = alpha_of_patterns(fold(counts), level=level, domain=domain, scope="s", resamples=0)
     reported = measure_alpha(counts, level=level, domain=domain, scope="s", resamples=0)
     assert own.reason == reported.reason

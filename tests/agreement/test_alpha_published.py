@@ -31,7 +31,9 @@ def fleiss_kappa(counts):
     return 1 - (1 - alpha.value) * alpha.n_labels / (alpha.n_labels - 1)
 
 
-@pytest.mark.parametrize(("level", "published"), [("nominal", 0.743), ("ordinal", 0.815), ("interval", 0.849)])
+@pytest.mark.parametrize(
+    ("level", "published"), [("nominal", 0.743), ("ordinal", 0.815), ("interval", 0.849), ("ratio", 0.797)]
+)
 def test_krippendorff_2011_example_c(level, published, long_form):
     assert alpha_of(KRIPPENDORFF_2011_C, level, long_form) == pytest.approx(published, abs=6e-4)
 
@@ -54,7 +56,7 @@ def test_reference_matrices(name, reference, long_form):
     expected = {**table["computed_here"].get("alpha", table["computed_here"]), **table["expected_published"]}
     if name == "gwet_4raters":
         expected = {"nominal": expected["alpha_nominal"]["est"], "interval": expected["alpha_quadratic"]}
-    levels = {"nominal", "ordinal", "interval"} & expected.keys()
+    levels = {"nominal", "ordinal", "interval", "ratio"} & expected.keys()
     assert levels
     for level in levels:
         value = alpha_of(table["data"]["reliability_matrix_raters_x_units"], level, long_form)

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scipy.stats import kendalltau
+from scipy.stats import kendalltau, spearmanr
 
 from annotation.agreement.errors import BadRankings
 from annotation.agreement.rank_alpha import measure_rank_alpha, observed_and_expected
-from annotation.agreement.ranking import kendall_w, prompt_order, tau_b
+from annotation.agreement.ranking import kendall_w, mean_spearman, prompt_order, tau_b
 
 RANKINGS = arrays(np.int64, st.tuples(st.integers(2, 5), st.integers(2, 5)), elements=st.integers(1, 4))
 
@@ -26,6 +26,19 @@ def test_w_with_ties_of_the_anxiety_ratings(reference):
     table = reference("irr_anxiety")
     matrix = table["data"]["reliability_matrix_raters_x_units"]
     assert kendall_w(matrix) == pytest.approx(table["computed_here"]["W"], abs=5e-8)
+
+
+@given(RANKINGS)
+def test_mean_rho_is_scipys_over_every_two_raters_who_order_anything(rankings):
+    ordering = [row for row in rankings if len(set(row.tolist())) > 1]
+    found = [spearmanr(a, b).statistic for a, b in itertools.combinations(ordering, 2)]
+    assert mean_spearman(rankings) == (pytest.approx(np.mean(found), abs=1e-12) if found else None)
+
+
+@given(st.lists(st.permutations(range(5)), min_size=2, max_size=6))
+def test_w_and_mean_rho_say_the_same_without_ties(orders):
+    m = len(orders)
+    assert mean_spearman(orders) == pytest.approx((m * kendall_w(orders) - 1) / (m - 1), abs=1e-12)
 
 
 def test_w_of_siegel_and_castellan_job_applicants():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from annotation import caring, leasing, resting
 from annotation.assigning import claim_next
@@ -103,7 +104,7 @@ def test_a_paid_break_ends_it(hard, rosa, settings, clock, client: Client) -> No
     work(hard, rosa, 2)
     client.force_login(rosa)
     assert "Take a paid 10-minute break" in client.get(f"/label/{hard.pk}/").content.decode()
-    client.post(f"/work/batches/{hard.pk}/rest")
+    client.post(reverse("work-rest", args=[hard.pk]))
     clock(minutes=9)
     assert "Your break runs until 12:10." in client.get(f"/label/{hard.pk}/").content.decode()
     clock(minutes=2)
@@ -115,9 +116,9 @@ def test_a_break_cut_short_does_not_end_it(hard, rosa, settings, clock, client: 
     settings.SENSITIVE_ITEMS_IN_A_ROW = 2
     work(hard, rosa, 2)
     client.force_login(rosa)
-    client.post(f"/work/batches/{hard.pk}/rest")
+    client.post(reverse("work-rest", args=[hard.pk]))
     clock(minutes=3)
-    client.post("/work/go-on")
+    client.post(reverse("work-go-on"))
     clock(minutes=1)
     with pytest.raises(CapReached):
         claim_next(batch=hard, rater=rosa)
@@ -128,9 +129,9 @@ def test_a_row_of_items_pays_ten_minutes_of_break_however_they_are_taken(hard, r
     work(hard, rosa, 2)
     client.force_login(rosa)
     for _ in range(3):
-        client.post(f"/work/batches/{hard.pk}/rest")
+        client.post(reverse("work-rest", args=[hard.pk]))
         clock(minutes=6)
-        client.post("/work/go-on")
+        client.post(reverse("work-go-on"))
     assert timekeeping.spent(user=rosa, since=timekeeping.midnight()).breaks == 600_000
     assert claim_next(batch=hard, rater=rosa)
 
@@ -139,11 +140,11 @@ def test_the_rest_of_a_break_is_offered_as_that(hard, rosa, settings, clock, cli
     settings.SENSITIVE_ITEMS_IN_A_ROW = 2
     work(hard, rosa, 2)
     client.force_login(rosa)
-    client.post(f"/work/batches/{hard.pk}/rest")
+    client.post(reverse("work-rest", args=[hard.pk]))
     clock(minutes=7)
-    client.post("/work/go-on")
+    client.post(reverse("work-go-on"))
     assert "Take the rest of your paid break" in client.get(f"/label/{hard.pk}/").content.decode()
-    client.post(f"/work/batches/{hard.pk}/rest")
+    client.post(reverse("work-rest", args=[hard.pk]))
     assert "Your break runs until 12:10." in client.get(f"/label/{hard.pk}/").content.decode()
 
 
@@ -165,7 +166,7 @@ def test_the_next_row_has_a_whole_break_of_its_own(project, lena, rubric_version
 def test_no_break_is_paid_that_is_not_due(hard, rosa, client: Client) -> None:
     work(hard, rosa, 1)
     client.force_login(rosa)
-    client.post(f"/work/batches/{hard.pk}/rest")
+    client.post(reverse("work-rest", args=[hard.pk]))
     assert not WorkTime.objects.filter(activity="break").exists()
 
 
@@ -190,20 +191,20 @@ def test_other_work_has_no_end(project, lena, rubric_version, hard, rosa, settin
 def test_the_card_names_the_content_and_the_gate_asks(project, lena, rubric_version, rosa, client: Client) -> None:
     batch = distressing(make_batch(project, lena, rubric_version), category="self_harm")
     client.force_login(rosa)
-    home = client.get("/work/").content.decode()
+    home = client.get(reverse("work")).content.decode()
     assert "Holds descriptions of self-harm (severity: moderate)." in home
     gate = client.get(f"/label/{batch.pk}/").content.decode()
     assert "This queue contains descriptions of self-harm (severity: moderate)." in gate
     assert not Assignment.objects.exists()
     form = {"batch": batch.pk, "category": "self_harm", "up_to": "2"}
-    assert client.post("/work/consent", form)["Location"] == f"/label/{batch.pk}/"
+    assert client.post(reverse("work-consent"), form)["Location"] == f"/label/{batch.pk}/"
     assert "data-assignment" in client.get(f"/label/{batch.pk}/").content.decode()
 
 
 def test_the_cover_is_for_those_who_want_it(hard, rosa, client: Client) -> None:
     client.force_login(rosa)
     assert "data-cover" not in client.get(f"/label/{hard.pk}/").content.decode()
-    client.post("/work/content", {"cover": "on"})
+    client.post(reverse("work-content"), {"cover": "on"})
     assert "data-cover" in client.get(f"/label/{hard.pk}/").content.decode()
 
 
@@ -214,7 +215,7 @@ def test_at_the_end_how_it_was_is_asked_once(hard, rosa, client: Client, setting
     end = client.get(f"/label/{hard.pk}/").content.decode()
     assert "How was it?" in end
     assert "Call 116 123" in end
-    client.post("/work/check-in", {"feeling": "need_a_break"})
+    client.post(reverse("work-check-in"), {"feeling": "need_a_break"})
     assert "How was it?" not in client.get(f"/label/{hard.pk}/").content.decode()
 
 
@@ -228,8 +229,8 @@ def test_an_address_for_support_that_is_none_is_left_out(settings) -> None:
 @pytest.mark.parametrize("batch", ["abc", "-1", "", "99999999999999999999999"])
 def test_a_form_that_names_no_batch_goes_home(rosa, client: Client, batch) -> None:
     client.force_login(rosa)
-    answer = client.post("/work/consent", {"batch": batch, "category": "hate", "up_to": "1"})
-    assert answer["Location"].startswith("/work/")
+    answer = client.post(reverse("work-consent"), {"batch": batch, "category": "hate", "up_to": "1"})
+    assert answer["Location"].startswith(reverse("work"))
 
 
 def test_what_was_fetched_ahead_goes_back_unseen_when_consent_is_taken_back(hard, rosa) -> None:

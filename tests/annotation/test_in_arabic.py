@@ -40,14 +40,14 @@ def moved(project, lena, rubric_version):
 
 def test_a_letter_about_the_rubric(client: Client, moved, rosa, lena) -> None:
     client.force_login(rosa)
-    page = client.get("/work/", headers=ARABIC).content.decode()
+    page = client.get(reverse("work"), headers=ARABIC).content.decode()
     assert f"تستمر الدفعة {moved.number}، a batch" in page
     for words in ("goes on under", "criterion added", "criterion removed", "not applicable", "Structure", "Guidance"):
         assert words not in page
     assert "معيار جديد" in page and "يجوز تركه إن كان لا ينطبق" in page and "يطلب الدليل الآن شيئًا آخر" in page
     assert (
         "goes on under Helpful v2 (structure). What you have begun keeps version 1;"
-        in client.get("/work/").content.decode()
+        in client.get(reverse("work")).content.decode()
     )
     client.force_login(lena)
     assert "goes on under Helpful v2" in client.get("/p/helpful/messages/", headers=ARABIC).content.decode()
@@ -57,7 +57,7 @@ def test_an_answer_about_it_quotes_it_in_the_same_language(client: Client, moved
     said = messaging.reply(message=Message.objects.get(kind="rubric"), author=rosa, body="Why?")
     messaging.reply(message=said, author=lena, body="Because of Tuesday")
     client.force_login(rosa)
-    page = client.get("/work/", headers=ARABIC).content.decode()
+    page = client.get(reverse("work"), headers=ARABIC).content.decode()
     assert "Because of Tuesday" in page and "goes on under" not in page
     assert page.count("تستمر الدفعة") == 2
 
@@ -86,8 +86,8 @@ def test_what_a_skill_rests_on(client: Client, project, team, lena, rubric_versi
     assert kept == "Batch 3: 24 of 30, bar 24"
     SkillGrant.objects.create(skill=skill, user=rosa, granted_at=timezone.now(), evidence=kept)
     client.force_login(rosa)
-    assert "Batch 3: 24 of 30, bar 24" in client.get("/work/").content.decode()
-    page = client.get("/work/", headers=ARABIC).content.decode()
+    assert "Batch 3: 24 of 30, bar 24" in client.get(reverse("work")).content.decode()
+    page = client.get(reverse("work"), headers=ARABIC).content.decode()
     assert "الدفعة 3: 24 من 30" in page and "24 of 30" not in page
     assert evidence_in_words("Speaks Arabic at home") == "Speaks Arabic at home"
 

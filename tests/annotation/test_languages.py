@@ -12,6 +12,7 @@ import polib
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import ngettext
 
@@ -287,13 +288,13 @@ def test_the_check_sees_words_in_python() -> None:
 @pytest.mark.django_db
 def test_scripts_get_their_words(client: Client, rosa) -> None:
     client.force_login(rosa)
-    page = client.get("/work/settings", headers={"accept-language": "ar"}).content.decode()
+    page = client.get(reverse("settings"), headers={"accept-language": "ar"}).content.decode()
     found = re.search(r'<script defer src="(/words/ar\.js\?[0-9a-f]{12})">', page)
     assert found
     answer = client.get(found[1])
     assert answer.status_code == 200 and "max-age=31536000" in answer["Cache-Control"]
     assert "\\u0644\\u0648\\u062d\\u0629" in answer.content.decode()  # Django writes it in escapes
-    assert "/words/" not in client.get("/work/settings", headers={"accept-language": "en"}).content.decode()
+    assert "/words/" not in client.get(reverse("settings"), headers={"accept-language": "en"}).content.decode()
 
 
 @pytest.mark.django_db

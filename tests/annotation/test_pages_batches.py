@@ -216,7 +216,7 @@ def test_an_audit_sample_of_ten_percent_is_proposed_and_announced(
     assert _open(lead, rubric_version, kind="demonstration", reason_share=10).status_code == 302
     assert list(project.batches.order_by("number").values_list("reason_share", flat=True)) == [10, 0]
     client.force_login(rosa)
-    assert client.get("/work/").content.decode().count("About 10 % of the items ask for a reason.") == 1
+    assert client.get(reverse("work")).content.decode().count("About 10 % of the items ask for a reason.") == 1
 
 
 def test_an_option_that_does_not_fit_is_marked_at_its_field(

@@ -11,6 +11,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+from django.urls import reverse
 
 from demo.processes import free_port
 
@@ -79,7 +80,7 @@ def ask(port: int, path: str) -> Asked:
 def test_who_waited_too_long_is_refused_with_a_word_and_the_next_is_answered(port: int, held: Path) -> None:
     first = ask(port, "/hold")
     _until(held.with_suffix(".begun").exists)
-    program, person = ask(port, "/api/v1/x"), ask(port, "/work/")
+    program, person = ask(port, "/api/v1/x"), ask(port, reverse("work"))
     sent = time.monotonic()
     _until(lambda: time.monotonic() > sent + 4 * LONGEST_WAIT_SECONDS)
     held.unlink()

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from annotation.models import Demonstration, Judgment
@@ -110,7 +111,7 @@ def test_the_sheet_speaks_arabic_and_names_keys_as_they_are(page_of) -> None:
     assert set(re.findall(r"[A-Za-z]{3,}", sheet.inner_text())) <= {"Esc", "Ctrl", "Shift", "Tab"}
 
 
-@pytest.mark.parametrize("path", ["/work/", "/work/settings", "/work/time", "/no/such/page"])
+@pytest.mark.parametrize("path", [reverse("work"), reverse("settings"), reverse("work-time"), "/no/such/page"])
 def test_other_pages(open_page, rosa, path) -> None:
     set_preferences(user=rosa, language="ar")
     page = open_page(rosa, path, width=320, height=640)

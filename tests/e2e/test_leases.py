@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -55,9 +56,9 @@ def test_an_item_fetched_ahead_and_passed_on_is_skipped(open_page, batch_of, ros
 
 def test_two_minutes_before_the_end_one_key_keeps_it(open_page, batch_of, rosa) -> None:
     batch = batch_of(tasks=1, overlap=1, lease_minutes=15)
-    page = open_page(rosa, "/work/")
+    page = open_page(rosa, reverse("work"))
     page.clock.install()
-    page.goto(page.url.replace("/work/", f"/label/{batch.pk}/"))
+    page.goto(page.url.replace(reverse("work"), f"/label/{batch.pk}/"))
     page.route("**/keep", lambda route: route.abort())
     page.clock.run_for(13 * 60 * 1000 + 10_000)
     expect(page.locator("#toasts")).to_contain_text("This item goes back in 2 minutes")
@@ -110,10 +111,10 @@ def test_the_same_item_on_two_devices_gives_one_judgment_and_a_correction_if_wan
 
 def test_kept_is_said_also_when_the_beginning_was_answered_later(open_page, batch_of, rosa) -> None:
     batch = batch_of(tasks=1, overlap=1)
-    page, held = open_page(rosa, "/work/"), []
+    page, held = open_page(rosa, reverse("work")), []
     page.clock.install()
     page.route("**/begin", lambda route: held.append(route))
-    page.goto(page.url.replace("/work/", f"/label/{batch.pk}/"))
+    page.goto(page.url.replace(reverse("work"), f"/label/{batch.pk}/"))
     until(page, lambda: len(held) == 1)
     stop_clock(page)  # what is said stays as long as nothing else takes it
     page.keyboard.press("k")

@@ -1,6 +1,7 @@
 """At 320 CSS pixels no page of the rater scrolls sideways, and the answer can be given by touch."""
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from annotation.models import Judgment
@@ -15,7 +16,7 @@ def test_no_sideways_scroll(open_page, batch_of, rosa, options) -> None:
     batch = batch_of(tasks=1, overlap=1, **options)
     page = open_page(rosa, f"/label/{batch.pk}/", width=320, height=640)
     assert page.evaluate("document.documentElement.scrollWidth") == 320
-    page.goto(page.url.split("/label/")[0] + "/work/")
+    page.goto(page.url.split("/label/")[0] + reverse("work"))
     assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 

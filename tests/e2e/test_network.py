@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import Page, Route, expect
 
 from annotation import batching
@@ -121,7 +122,7 @@ def test_signed_out_in_the_middle_and_in_again_on_the_spot(open_page, batch_of, 
 def test_the_answers_of_one_person_are_never_sent_as_anothers(open_page, batch_of, rosa, rafi) -> None:
     batch = batch_of(tasks=3, overlap=2)
     page = open_page(rosa, f"/label/{batch.pk}/")
-    other = open_page(rafi, "/work/")
+    other = open_page(rafi, reverse("work"))
     page.context.add_cookies(other.context.cookies())
     _answer(page, "3")
     expect(page.get_by_role("dialog", name="You are signed out")).to_be_visible()
@@ -178,9 +179,9 @@ def test_a_batch_that_is_paused_meanwhile_takes_what_was_begun_and_says_so(open_
 
 def test_the_next_item_waits_while_the_line_is_cut_and_comes_by_itself(open_page, batch_of, rosa) -> None:
     batch = batch_of(tasks=2, overlap=1)
-    page = open_page(rosa, "/work/")
+    page = open_page(rosa, reverse("work"))
     page.route(re.compile("/next$"), lambda route: route.abort())
-    page.goto(page.url.replace("/work/", f"/label/{batch.pk}/"))
+    page.goto(page.url.replace(reverse("work"), f"/label/{batch.pk}/"))
     _answer(page, "3")
     expect(page.get_by_role("heading", name="Waiting for the server")).to_be_visible()
     page.unroute(re.compile("/next$"))

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from annotation.models import Assignment, Draft, Judgment
@@ -42,6 +43,24 @@ def test_a_closed_tab_keeps_what_was_typed_a_moment_before(open_page, batch_of, 
     expect(again.locator("#toasts")).to_contain_text(re.compile("Restored your unfinished answer from"))
 
 
+def test_what_is_typed_before_the_script_is_awake_is_kept_beside_an_older_draft(open_page, batch_of, rosa) -> None:
+    batch = batch_of(tasks=1, overlap=1)
+    page = open_page(rosa, f"/label/{batch.pk}/")
+    page.locator("[name=rationale]").fill("the older words")
+    until(page, lambda: Draft.objects.filter(content__rationale="the older words").exists())
+    again = page.context.new_page()
+    page.close()
+    held = []
+    again.route("**/*.js", lambda route: held.append(route))
+    again.goto(page.url, wait_until="commit")
+    again.locator("[name=rationale]").fill("typed on a slow line")
+    until(again, lambda: bool(held))
+    again.unroute("**/*.js")  # which lets them go
+    expect(again.locator("[data-note]")).to_contain_text("This device has a draft of")
+    expect(again.locator("[name=rationale]")).to_have_value("typed on a slow line")
+    until(again, lambda: Draft.objects.filter(content__rationale="typed on a slow line").exists())
+
+
 def test_an_answer_in_the_outbox_of_a_killed_tab_is_sent_by_the_next_page(open_page, batch_of, rosa) -> None:
     batch = batch_of(tasks=3, overlap=1)
     page = open_page(rosa, f"/label/{batch.pk}/")
@@ -60,9 +79,9 @@ def test_an_answer_in_the_outbox_of_a_killed_tab_is_sent_by_the_next_page(open_p
 
 def test_where_storage_is_forbidden_the_page_works_and_the_server_keeps_the_draft(open_page, batch_of, rosa) -> None:
     batch = batch_of(tasks=2, overlap=1)
-    page = open_page(rosa, "/work/")
+    page = open_page(rosa, reverse("work"))
     page.add_init_script(FORBIDDEN)
-    page.goto(page.url.replace("/work/", f"/label/{batch.pk}/"))
+    page.goto(page.url.replace(reverse("work"), f"/label/{batch.pk}/"))
     page.keyboard.press("2")
     until(page, lambda: Draft.objects.filter(content__value=2).exists())
     page.reload()
@@ -129,7 +148,7 @@ def test_a_reason_typed_before_leaving_is_there_when_the_item_returns(open_page,
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     expect(page.get_by_role("heading", level=1)).to_contain_text("left")
-    page.goto(page.url.replace("/work/", f"/label/{batch.pk}/"))
+    page.goto(page.url.replace(reverse("work"), f"/label/{batch.pk}/"))
     expect(page.locator("[name=rationale]")).to_have_value("B leaves out the date")
     expect(page.locator("[name=value]:checked")).to_have_count(0)
 

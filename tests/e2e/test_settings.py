@@ -1,6 +1,7 @@
 """Shortcuts in a browser: other keys, conflicts, all switched off, odd keyboards; the look of pages; without script."""
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from annotation.shortcuts import change_keys
@@ -28,13 +29,13 @@ def label(open_page, batch_of, rosa):
 
 
 def test_a_key_pressed_in_its_field_is_the_new_key(open_page, batch_of, rosa) -> None:
-    page = open_page(rosa, "/work/settings")
+    page = open_page(rosa, reverse("settings"))
     field(page, "pause").focus()
     page.keyboard.press("z")
     expect(field(page, "pause")).to_have_value("Z")
     expect(page.locator("[data-saved]")).to_be_visible()
     until(page, lambda: Preferences.objects.filter(keymap={"pause": "z"}).exists())
-    page.goto(page.url.replace("/work/settings", f"/label/{batch_of(tasks=1, overlap=1).pk}/"))
+    page.goto(page.url.replace(reverse("settings"), f"/label/{batch_of(tasks=1, overlap=1).pk}/"))
     expect(page.locator("[data-do=pause] kbd").first).to_have_text("Z")
     page.keyboard.press("p")
     expect(page.locator("[data-pause]")).to_be_hidden()
@@ -46,7 +47,7 @@ def test_a_key_pressed_in_its_field_is_the_new_key(open_page, batch_of, rosa) ->
 
 
 def test_a_conflict_is_refused_beside_the_field(open_page, rosa) -> None:
-    page = open_page(rosa, "/work/settings")
+    page = open_page(rosa, reverse("settings"))
     field(page, "pause").focus()
     page.keyboard.press("g")
     row = page.locator("[data-act=pause]")
@@ -63,7 +64,7 @@ def test_a_conflict_is_refused_beside_the_field(open_page, rosa) -> None:
 
 def test_all_keys_back_at_once(open_page, rosa) -> None:
     change_keys(user=rosa, keys={"pause": "z", "guide": "p"})
-    page = open_page(rosa, "/work/settings")
+    page = open_page(rosa, reverse("settings"))
     page.get_by_role("button", name="Reset all keys").click()
     expect(field(page, "guide")).to_have_value("G")
     expect(field(page, "pause")).to_have_value("P")
@@ -137,7 +138,7 @@ def test_submit_can_have_another_key(label, rosa) -> None:
 
 
 def test_the_look_is_shown_at_once_and_kept(open_page, rosa) -> None:
-    page = open_page(rosa, "/work/settings")
+    page = open_page(rosa, reverse("settings"))
     page.get_by_role("radio", name="Dark").check()
     page.get_by_role("radio", name="20").check()
     line = page.locator("[data-preview]")
@@ -155,7 +156,7 @@ def test_answers_are_as_large_as_was_wished(label, rosa) -> None:
 
 
 def test_it_works_without_script(open_page, rosa) -> None:
-    page = open_page(rosa, "/work/settings", java_script_enabled=False)
+    page = open_page(rosa, reverse("settings"), java_script_enabled=False)
     page.get_by_role("radio", name="Dark").check()
     page.get_by_role("button", name="Save", exact=True).click()
     assert Preferences.objects.get(user=rosa).theme == "dark"
@@ -168,7 +169,7 @@ def test_it_works_without_script(open_page, rosa) -> None:
 
 
 def test_the_server_away_is_said(open_page, rosa) -> None:
-    page = open_page(rosa, "/work/settings")
+    page = open_page(rosa, reverse("settings"))
     page.route("**/work/settings*", lambda route: route.abort())
     page.get_by_role("radio", name="Compact").check()
     expect(page.locator("[data-saved]")).to_contain_text("The server does not answer")

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from django.db.models import Sum
+from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -47,7 +48,7 @@ def at_desk(open_page, rosa, live_server):
     """at_desk(batch): the label page under a clock that stands still until the test moves it."""
 
     def sit(batch: Batch) -> Page:
-        page = open_page(rosa, "/work/settings")
+        page = open_page(rosa, reverse("settings"))
         page.clock.install(time=timezone.now())
         page.goto(f"{live_server.url}/label/{batch.pk}/")
         expect(page.locator(".progress .num")).to_be_visible()
@@ -172,7 +173,7 @@ def test_reading_is_told_as_it_goes(at_desk, batch_of) -> None:
 def test_reading_is_paid_to_whoever_leaves_the_page_without_a_word(at_desk, batch_of, live_server) -> None:
     page = at_desk(batch_of(tasks=2, overlap=1))
     page.clock.run_for(40_000)
-    page.goto(f"{live_server.url}/work/settings")
+    page.goto(live_server.url + reverse("settings"))
     until(page, lambda: booked() >= 38)
     assert booked() <= 45
 
@@ -265,7 +266,7 @@ def test_after_fifty_minutes_one_line_says_that_a_break_is_paid(at_desk, long_pa
 
 
 def test_a_statement_prints_without_its_buttons(open_page, rosa) -> None:
-    page = open_page(rosa, "/work/time")
+    page = open_page(rosa, reverse("work-time"))
     expect(page.get_by_role("link", name="Table file (CSV)")).to_be_visible()
     page.emulate_media(media="print")
     expect(page.get_by_role("link", name="Table file (CSV)")).to_be_hidden()

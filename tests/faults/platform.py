@@ -47,6 +47,13 @@ class Platform:
         if self._database:
             _on_server(self._database[0], f'DROP DATABASE "{self._database[1]}" WITH (FORCE)')
 
+    def database_url(self) -> str:
+        """Where the platform's database is, for a program that is told by a URL."""
+        return self.environment.get("DATABASE_URL", f"sqlite://{self.var / 'assay.sqlite3'}")
+
+    def vendor(self) -> str:
+        return "postgresql" if self.database_url().startswith("postgres") else "sqlite"
+
     def manage(self, *arguments: str) -> str:
         command = [sys.executable, "manage.py", *arguments]
         done = subprocess.run(command, cwd=settings.BASE_DIR, env=self.environment, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""Snippets for tests.faults.platform: a project with a tiny model and demonstrations, and runs on it."""
+"""Snippets for tests.faults.platform: a project with a tiny model and runs on it; a floor of raters with batches."""
 
 PROJECT = """
 from pathlib import Path
@@ -47,4 +47,37 @@ def weights(pk):
 
 def epochs(pk):
     return [[m.step, m.epoch] for m in RunMetric.objects.filter(run=pk)]
+"""
+
+FLOOR = """
+import json
+from annotation import batching, importing
+from annotation.models import Comparison
+from demo import seeding
+from workforce import people
+from workforce.auditing import verify_chain
+
+def open_floor(raters, batches, items, overlap):
+    place = seeding.seed_project(slug="faults", name="Faults", raters={name: name for name in raters})
+    lines = [
+        json.dumps({
+            "id": str(n),
+            "prompt": f"Question {n}: what would help here?",
+            "responses": [{"model": f"m{side}", "text": f"Answer {side} to question {n}."} for side in range(2)],
+            "source": "faults",
+        }).encode() + b"\\n"
+        for n in range(items)
+    ]
+    importing.import_file(
+        project=place.project, kind="comparisons", filename="faults.jsonl", lines=lines, actor=place.lead
+    )
+    opened = [
+        batching.open_batch(
+            project=place.project, name=f"Batch {n}", kind="pairwise", rubric_version=place.rubric_version,
+            overlap=overlap, actor=place.lead,
+            items=batching.items_from_comparisons(comparisons=Comparison.objects.all(), kind="pairwise"),
+        ).pk
+        for n in range(batches)
+    ]
+    return opened, [people.issue_login_link(user=rater) for rater in place.raters]
 """

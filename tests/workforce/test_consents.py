@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from workforce import consenting
 from workforce.models import AuditEvent, CheckIn, Consent
@@ -44,25 +45,25 @@ def test_the_log_says_that_and_not_what(rosa) -> None:
 
 def test_all_of_it_is_set_on_my_work(client: Client, project, rosa) -> None:
     client.force_login(rosa)
-    client.post("/work/content", {"up-to-violence": "2", "up-to-hate": "7", "up-to-other": "0", "cover": "on"})
+    client.post(reverse("work-content"), {"up-to-violence": "2", "up-to-hate": "7", "up-to-other": "0", "cover": "on"})
     assert consenting.consents_of(user=rosa) == {"violence": 2}
     assert rosa.preferences.cover_sensitive
-    page = client.get("/work/").content.decode()
+    page = client.get(reverse("work")).content.decode()
     assert "no effect on pay or standing" in page
-    client.post("/work/content", {"up-to-violence": "0"})
+    client.post(reverse("work-content"), {"up-to-violence": "0"})
     rosa.preferences.refresh_from_db()
     assert (consenting.consents_of(user=rosa), rosa.preferences.cover_sensitive) == ({}, False)
 
 
 def test_how_it_was_is_the_raters_alone(client: Client, project, rosa, lena, ada) -> None:
     client.force_login(rosa)
-    client.post("/work/check-in", {"feeling": "a_bit_much"})
+    client.post(reverse("work-check-in"), {"feeling": "a_bit_much"})
     assert CheckIn.objects.get().user == rosa
-    assert client.post("/work/check-in", {"feeling": "great"}).status_code == 422
+    assert client.post(reverse("work-check-in"), {"feeling": "great"}).status_code == 422
     assert not AuditEvent.objects.filter(actor=rosa).exists()
     assert CheckIn.objects.get().shared_with is None
     for person in (lena, ada):
         client.force_login(person)
         assert client.get("/wellbeing/").status_code == 404
-        for path in ("/p/helpful/messages/", "/p/helpful/people/", "/p/helpful/audit/", "/work/"):
+        for path in ("/p/helpful/messages/", "/p/helpful/people/", "/p/helpful/audit/", reverse("work")):
             assert "a_bit_much" not in client.get(path).content.decode()

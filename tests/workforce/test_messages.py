@@ -6,6 +6,7 @@ import re
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from tests.annotation.makers import make_batch
 from workforce import messaging
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 def home(client: Client, person) -> str:
     client.force_login(person)
-    return client.get("/work/").content.decode()
+    return client.get(reverse("work")).content.decode()
 
 
 def test_to_one_rater_only_they_see_it(client: Client, project, team, lena, rosa, rafi) -> None:
@@ -36,8 +37,8 @@ def test_to_everybody_raters_see_it_and_strangers_do_not(client: Client, project
 def test_a_pinned_one_stands_first_until_it_is_read(client: Client, project, team, lena, rosa) -> None:
     message = messaging.send(team=team, author=lena, body="Dates are dates", pinned=True)
     assert "Read before you go on" in home(client, rosa)
-    client.post(f"/work/messages/{message.pk}/read")
-    client.post(f"/work/messages/{message.pk}/read")
+    client.post(reverse("message-read", args=[message.pk]))
+    client.post(reverse("message-read", args=[message.pk]))
     assert "Read before you go on" not in home(client, rosa)
     assert MessageRead.objects.filter(message=message, user=rosa).count() == 1
 
@@ -45,7 +46,7 @@ def test_a_pinned_one_stands_first_until_it_is_read(client: Client, project, tea
 def test_a_reply_reaches_the_lead_and_nobody_else(client: Client, project, team, lena, rosa, rafi) -> None:
     message = messaging.send(team=team, author=lena, body="How is batch 3?")
     client.force_login(rosa)
-    client.post(f"/work/messages/{message.pk}/reply", {"body": "Long but clear"})
+    client.post(reverse("message-reply", args=[message.pk]), {"body": "Long but clear"})
     client.force_login(lena)
     assert "Long but clear" in client.get("/p/helpful/messages/").content.decode()
     assert "Long but clear" not in home(client, rafi)
@@ -56,7 +57,7 @@ def test_a_reply_reaches_the_lead_and_nobody_else(client: Client, project, team,
 def test_a_conversation_that_a_lead_began_goes_to_and_fro(client: Client, project, team, lena, rosa, rafi, to_all):
     first = messaging.send(team=team, author=lena, to=None if to_all else rosa, body="How is batch 3?")
     client.force_login(rosa)
-    client.post(f"/work/messages/{first.pk}/reply", {"body": "Long but clear"})
+    client.post(reverse("message-reply", args=[first.pk]), {"body": "Long but clear"})
     back = Message.objects.get(author=rosa)
     client.force_login(lena)
     page = client.get("/p/helpful/messages/").content.decode()
@@ -66,7 +67,9 @@ def test_a_conversation_that_a_lead_began_goes_to_and_fro(client: Client, projec
     assert "Take your time" in home(client, rosa)
     assert "Take your time" not in home(client, rafi)
     client.force_login(rosa)
-    client.post(f"/work/messages/{Message.objects.get(body='Take your time').pk}/reply", {"body": "Thank you, I will"})
+    client.post(
+        reverse("message-reply", args=[Message.objects.get(body="Take your time").pk]), {"body": "Thank you, I will"}
+    )
     client.force_login(lena)
     assert "Thank you, I will" in client.get("/p/helpful/messages/").content.decode()
 
@@ -83,7 +86,7 @@ def test_a_second_lead_answers_the_rater_and_not_the_first_lead(
     assert "Rosa, take your time" in home(client, rosa)
     assert "Rosa, take your time" not in home(client, rafi)
     client.force_login(rosa)
-    client.post(f"/work/messages/{answer.pk}/reply", {"body": "Thank you, Ada"})
+    client.post(reverse("message-reply", args=[answer.pk]), {"body": "Thank you, Ada"})
     assert Message.objects.get(author=rosa).to == ada
 
 
@@ -98,7 +101,7 @@ def test_a_paused_batch_gives_its_reason_and_takes_a_reply(client: Client, proje
     batch.save()
     page = home(client, rosa)
     assert "The dates in the source are wrong &lt;b&gt;" in page
-    client.post(f"/work/batches/{batch.pk}/ask", {"body": "Shall I wait?"})
+    client.post(reverse("work-ask", args=[batch.pk]), {"body": "Shall I wait?"})
     client.force_login(lena)
     said = client.get("/p/helpful/messages/").content.decode()
     assert "Shall I wait?" in said
@@ -111,8 +114,8 @@ def test_a_paused_batch_gives_its_reason_and_takes_a_reply(client: Client, proje
 def test_a_question_to_the_leads_is_not_shown_to_other_raters(client: Client, project, team, rosa, rafi) -> None:
     message = messaging.ask(team=team, author=rosa, body="A private question")
     assert "A private question" not in home(client, rafi)
-    assert client.post(f"/work/messages/{message.pk}/read").status_code == 404
-    assert client.post(f"/work/messages/{message.pk}/reply", {"body": "me too"}).status_code == 404
+    assert client.post(reverse("message-read", args=[message.pk])).status_code == 404
+    assert client.post(reverse("message-reply", args=[message.pk]), {"body": "me too"}).status_code == 404
 
 
 def test_only_leads_write_to_the_team(client: Client, project, team, lena, rosa, vic) -> None:

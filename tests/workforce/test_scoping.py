@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.test import RequestFactory
+from django.urls import reverse
 from rest_framework.request import Request
 
 from workforce.models import User
@@ -20,7 +21,7 @@ OTHERWISE = re.compile(r"cast\(User, request\.user\)|: User = request\.user|isin
 
 
 def test_the_signed_in_person_of_a_page_and_of_the_api() -> None:
-    request, rosa = RequestFactory().get("/work/"), User(username="rosa")
+    request, rosa = RequestFactory().get(reverse("work")), User(username="rosa")
     request.user = rosa
     assert me(request) is rosa
     api = Request(request)
@@ -29,7 +30,7 @@ def test_the_signed_in_person_of_a_page_and_of_the_api() -> None:
 
 
 def test_nobody_is_refused() -> None:
-    request = RequestFactory().get("/work/")
+    request = RequestFactory().get(reverse("work"))
     request.user = AnonymousUser()
     with pytest.raises(PermissionDenied):
         me(request)

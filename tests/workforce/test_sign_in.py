@@ -56,7 +56,7 @@ def test_signing_out_is_a_post(client: Client, rosa: User) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "route"), [("rosa", "/work/"), ("lena", "/p/helpful/batches/"), ("ada", "/p/helpful/")]
+    ("name", "route"), [("rosa", reverse("work")), ("lena", "/p/helpful/batches/"), ("ada", "/p/helpful/")]
 )
 def test_home_leads_to_the_work_of_the_role(
     client: Client, project: Project, request: pytest.FixtureRequest, name: str, route: str

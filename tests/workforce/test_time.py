@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from annotation.assigning import claim_next
@@ -182,13 +183,13 @@ def test_the_statement_holds_ones_own_rows_only(client: Client, team, rosa, rafi
     spend(team, rosa, "labelling", 65)
     spend(team, rafi, "labelling", 170)
     client.force_login(rosa)
-    page = client.get("/work/time").content.decode()
+    page = client.get(reverse("work-time")).content.decode()
     assert "1 h 05 min" in page
     assert "2 h 50 min" not in page
     client.force_login(lena)
-    assert "No time in this month." in client.get("/work/time").content.decode()
+    assert "No time in this month." in client.get(reverse("work-time")).content.decode()
     client.logout()
-    assert client.get("/work/time").status_code == 302
+    assert client.get(reverse("work-time")).status_code == 302
 
 
 def test_the_file_adds_up_and_starts_no_formula(client: Client, team, rosa) -> None:
@@ -197,7 +198,7 @@ def test_the_file_adds_up_and_starts_no_formula(client: Client, team, rosa) -> N
     spend(team, rosa, "labelling", 30)
     spend(team, rosa, "break", 5)
     client.force_login(rosa)
-    response = client.get("/work/time?as=csv")
+    response = client.get(reverse("work-time") + "?as=csv")
     assert response["Content-Type"].startswith("text/csv")
     head, row = csv.reader(io.StringIO(response.content.decode("utf-8-sig")))
     assert dict(zip(head, row, strict=True))["paid (minutes)"] == "35.00"
@@ -207,7 +208,9 @@ def test_the_file_adds_up_and_starts_no_formula(client: Client, team, rosa) -> N
 @pytest.mark.parametrize("month", ["2026-13", "now", "", "0000-01", "9999-12", "2026-11-01", "٢٠٢٦-١١"])
 def test_a_month_that_cannot_be_is_this_one(client: Client, rosa, month) -> None:
     client.force_login(rosa)
-    assert f"Time in {timezone.localtime():%B %Y}" in client.get("/work/time", {"month": month}).content.decode()
+    assert (
+        f"Time in {timezone.localtime():%B %Y}" in client.get(reverse("work-time"), {"month": month}).content.decode()
+    )
 
 
 def test_months_are_apart(client: Client, team, rosa) -> None:
@@ -215,8 +218,8 @@ def test_months_are_apart(client: Client, team, rosa) -> None:
     before = timezone.localtime().replace(day=1) - timedelta(days=3)
     WorkTime.objects.update(began_at=before, ended_at=before)
     client.force_login(rosa)
-    assert "No time in this month." in client.get("/work/time").content.decode()
-    assert "12 min" in client.get(f"/work/time?month={before:%Y-%m}").content.decode()
+    assert "No time in this month." in client.get(reverse("work-time")).content.decode()
+    assert "12 min" in client.get(reverse("work-time"), {"month": f"{before:%Y-%m}"}).content.decode()
 
 
 def test_a_rest_is_paid_as_long_as_it_lasts(team, rosa, clock) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from annotation import assigning
 from tests.annotation.makers import answer, make_batch
@@ -34,7 +35,7 @@ def asked(client: Client, project, lena, rubric_version, rosa):
 
 def test_without_a_contact_nobody_can_be_told(client: Client, asked, rosa, ines, settings) -> None:
     assert OFFERED not in asked()
-    client.post("/work/check-in", {"feeling": "fine", "share_with": ines.pk})
+    client.post(reverse("work-check-in"), {"feeling": "fine", "share_with": ines.pk})
     assert CheckIn.objects.get().shared_with is None
     settings.WELLBEING_CONTACT = "somebody-who-left"
     assert consenting.check_in(user=rosa, feeling="fine", share_with=ines.pk).shared_with is None
@@ -47,21 +48,21 @@ def test_the_contact_reads_what_raters_let_them_and_nothing_else(
     page = asked()
     assert f"Let Ines, {OFFERED}" in page and f'name="share_with" value="{ines.pk}"' in page
     assert f'name="share_with" value="{ines.pk}" checked' not in page
-    said = client.post("/work/check-in", {"feeling": "need_a_break", "share_with": ines.pk}, follow=True)
+    said = client.post(reverse("work-check-in"), {"feeling": "need_a_break", "share_with": ines.pk}, follow=True)
     assert "Noted, for you and Ines." in said.content.decode() and "nothing depends on it" in said.content.decode()
     client.force_login(rafi)
-    kept = client.post("/work/check-in", {"feeling": "a_bit_much"}, follow=True)
+    kept = client.post(reverse("work-check-in"), {"feeling": "a_bit_much"}, follow=True)
     assert "Noted, for you alone." in kept.content.decode()
     client.force_login(ines)
     text = client.get("/wellbeing/").content.decode()
     assert "Rosa" in text and "I need a break" in text
     assert "Rafi" not in text and "A bit much" not in text
-    assert 'href="/wellbeing/"' in client.get("/work/").content.decode()
+    assert 'href="/wellbeing/"' in client.get(reverse("work")).content.decode()
     assert not AuditEvent.objects.filter(actor__in=[rosa, rafi], verb__contains="check").exists()
     for person in (rosa, lena, ada):
         client.force_login(person)
         assert client.get("/wellbeing/").status_code == 404
-        assert 'href="/wellbeing/"' not in client.get("/work/").content.decode()
+        assert 'href="/wellbeing/"' not in client.get(reverse("work")).content.decode()
 
 
 def test_whoever_is_named_later_reads_nothing_that_was_told_to_another(client: Client, rosa, rafi, ines, settings):

@@ -60,6 +60,7 @@ export function openItem(desk, saved, hooks) {
   let carried = { active_ms: revises ? 0 : Math.max(Number(desk.dataset.spent) || 0, leftAt(token)), idle_ms: 0 }; // under this lease, before this page
 
   const item = { desk, kind, task, token, key: draftKey(desk), revises, submission: desk.dataset.submission, touched: false, done: false, asked: false, onEnter: null };
+  const typed = [...desk.querySelectorAll("textarea")].filter((field) => field.value !== field.defaultValue);
   item.inputs = { keys: 0, pointer: 0, touch: 0 };
   item.parts = makeParts(desk, () => item.changed());
   item.clock = clock(desk);
@@ -217,6 +218,8 @@ export function openItem(desk, saved, hooks) {
   // This device's draft, as soon as it is known, beside what the server gave.
   item.adopt = (saved) => {
     const restored = pick(saved, given, item);
+    // Typed before this script was awake; a browser that fills fields again after a reload says what the draft says.
+    if (typed.some((field) => field.value !== (restored?.content[field.name] ?? ""))) item.changed();
     if (!restored) return;
     if (item.touched) return void (restored.at && offer(gettext("This device has a draft of {time}.", { time: hour(restored.at) }), restored.content));
     item.submission = restored.submission ?? item.submission;

@@ -9,7 +9,7 @@ import json
 import sqlite3
 import sys
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -52,11 +52,19 @@ FINDINGS = {
         JOIN annotation_slot s ON s.task_id = w.task_id AND s.state <> 'retired' GROUP BY w.task_id, w.k
         HAVING COUNT(*) > w.k AND SUM(CASE WHEN s.state = 'done' THEN 0 ELSE 1 END) > 0
     """,
+    # A link of the audit log that does not hold on to the one before it.
+    "torn_chain": """
+        SELECT stream, sequence FROM (
+            SELECT stream, sequence, previous_hash, LAG(sequence) OVER chain AS before, LAG(hash) OVER chain AS held
+            FROM workforce_auditevent WINDOW chain AS (PARTITION BY stream ORDER BY sequence)
+        ) links WHERE sequence <> COALESCE(before, 0) + 1 OR (before IS NOT NULL AND previous_hash <> held)
+    """,
 }
 ANSWERS = """
     SELECT t.id, t.batch_id, t.extra, COUNT(*) FROM counted c JOIN annotation_task t ON t.id = c.task_id
     GROUP BY t.id, t.batch_id, t.extra
 """
+TOLD = "SELECT target FROM workforce_auditevent WHERE verb IN ('judge', 'revise_judgment')"
 MOST = 100
 
 
@@ -88,26 +96,33 @@ def over_k(database: Any) -> list[tuple[Any, ...]]:
     return found
 
 
+def untold(database: Any) -> list[str]:
+    """Answers that the audit log does not tell of, or tells of twice."""
+    told = Counter(target for (target,) in run(database, TOLD))
+    answers = [_hex(uid) for (uid,) in run(database, "SELECT uid FROM annotation_judgment WHERE source = 'live'")]
+    return [uid for uid in answers if told[f"judgment:{uuid.UUID(uid)}"] != 1]
+
+
 def told_and_there(database: Any, ledger: Path) -> dict[str, list[Any]]:
     """Answers of the ledger's raters: acknowledged and missing, there in another form, and there unasked."""
     asked, acknowledged = read(ledger)
     batches = {line["batch"] for line in asked.values()}
     rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
     statement = """
-        SELECT j.submission, j.uid, j.task_id, u.username, j.raw_value, t.batch_id
+        SELECT j.submission, j.uid, t.uid, u.username, j.raw_value, t.batch_id
         FROM annotation_judgment j JOIN workforce_user u ON u.id = j.rater_id
         JOIN annotation_task t ON t.id = j.task_id WHERE j.source = 'live'
     """
     for submission, uid, task, rater, value, batch in run(database, statement):
         if batch in batches:
-            rows[_hex(submission)].append((_hex(uid), task, rater, value))
+            rows[_hex(submission)].append((_hex(uid), _hex(task), rater, value))
     lost, altered = [], []
     for number, judgment in acknowledged.items():
         line = asked[number]
         mine = rows.get(_hex(line["submission"]), [])
         if not mine:
             lost.append(line["submission"])
-        elif (_hex(judgment), line["task"], line["rater"], line["value"]) not in mine:
+        elif (_hex(judgment), _hex(line["task"]), line["rater"], line["value"]) not in mine:
             altered.append(line["submission"])
     sent = {_hex(line["submission"]) for line in asked.values()}
     return {"lost": lost, "altered": altered, "unasked": sorted(set(rows) - sent)}
@@ -151,7 +166,7 @@ def connect(url: str) -> Iterator[Any]:
 
 def findings(database: Any, ledger: Path) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {name: run(database, statement) for name, statement in FINDINGS.items()}
-    return {"over_k": over_k(database), **found, **told_and_there(database, ledger)}
+    return {"over_k": over_k(database), **found, "untold": untold(database), **told_and_there(database, ledger)}
 
 
 def _hex(value: Any) -> str:

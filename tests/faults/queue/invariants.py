@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import Subquery
+
 from annotation.judging import Submitted
 from annotation.models import Assignment, Batch, Judgment, Slot, Task
 from annotation.models.tasks import MOST_ANSWERS
@@ -107,8 +109,13 @@ def _people(batch: Batch) -> Iterable[str]:
 
 
 def _audit(batch: Batch) -> Iterable[str]:
-    """Reads what was written since the batch was opened, once: the state machine asks after every step."""
-    since = AuditEvent.objects.filter(stream=batch.project.team.slug, at__gte=batch.opened_at).order_by("sequence")
+    """Reads what was written since the batch was opened, once: the state machine asks after every step.
+
+    Since then by its place in the chain, for the clock may have been set back meanwhile.
+    """
+    chain = AuditEvent.objects.filter(stream=batch.project.team.slug).order_by("sequence")
+    opened = chain.filter(verb="open_batch", target=f"batch:{batch.pk}").values("sequence")[:1]
+    since = chain.filter(sequence__gte=Subquery(opened))
     events = list(since.values_list("verb", "target", "detail"))
     wanted: dict[str, list[str]] = {"judge": [], "revise_judgment": []}
     for uid, supersedes in Judgment.objects.filter(task__batch=batch).values_list("uid", "supersedes"):

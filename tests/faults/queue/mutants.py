@@ -13,12 +13,13 @@ import pytest
 
 def _no_lock_on_the_rater() -> None:
     """Two tabs of one rater no longer queue up."""
+    import annotation.answering as answering
     import annotation.assigning as assigning
     import annotation.freeing as freeing
     import annotation.judging as judging
     import annotation.leasing as leasing
 
-    for module in (assigning, freeing, judging, leasing):
+    for module in (answering, assigning, freeing, judging, leasing):
         module.lock_rater = lambda *, rater: None
 
 
@@ -31,15 +32,18 @@ def _rows_are_not_locked() -> None:
 
 def _the_role_is_asked_before_the_lock() -> None:
     """As it was: who is disabled while they wait for their lock goes on."""
-    import annotation.assigning as assigning
+    from django.db.models import Value
 
-    claim, require = assigning.claim_next, assigning.require
+    import annotation.assigning as assigning
+    from workforce.roles import require
+
+    claim = assigning.claim_next
 
     def claim_next(*, batch: Any, rater: Any, beyond: Any = ()) -> Any:
         require(user=rater, team=batch.project.team, role="rater")
         return claim(batch=batch, rater=rater, beyond=beyond)
 
-    assigning.claim_next, assigning.require = claim_next, lambda **_: None
+    assigning.claim_next, assigning.held = claim_next, lambda **_: Value(True)
 
 
 def _an_old_token_opens_the_lease() -> None:
@@ -166,6 +170,15 @@ def _who_leaves_keeps_what_they_hold() -> None:
     leaving._verbs.clear()
 
 
+def _time_ends_before_it_began() -> None:
+    """The clock was set back while an item was held, and nobody thought of it."""
+    from django.utils import timezone
+
+    import workforce.timekeeping as timekeeping
+
+    timekeeping._not_before = lambda began_at: timezone.now()
+
+
 PATCHES: dict[str, Callable[[], None]] = {
     "the role is asked before the lock": _the_role_is_asked_before_the_lock,
     "an old token opens the lease": _an_old_token_opens_the_lease,
@@ -177,6 +190,7 @@ PATCHES: dict[str, Callable[[], None]] = {
     "what opens again is not marked": _what_opens_again_is_not_marked,
     "what is put back is not marked": _what_is_put_back_is_not_marked,
     "bookmarks stay where they are": _bookmarks_stay_where_they_are,
+    "time ends before it began": _time_ends_before_it_began,
 }
 CONSTRAINTS = {
     "one_slot_per_task_and_number": "Slot",
@@ -197,6 +211,17 @@ LOCKS: dict[str, dict[str, Callable[[], None]]] = {
 MUTANT = os.environ.get("QUEUE_MUTANT", "")
 
 
+class _Ready:
+    @pytest.fixture(scope="session")
+    def django_db_setup(self, django_test_environment: None) -> None:
+        """In place of pytest-django's: the database is there, a copy of one with every migration."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Now, when pytest-django's plugin is there: of two fixtures the later one counts."""
+    config.pluginmanager.register(_Ready())
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _mutated(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """The mutant lives as long as the run and its database."""
@@ -212,10 +237,27 @@ def _mutated(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
 
 
 def _drop(name: str) -> None:
+    """On SQLite the table is made anew, from what its model says, and loses its triggers: they are put back."""
     from django.apps import apps
     from django.db import connection
 
     model = apps.get_model("annotation", CONSTRAINTS[name])
     constraint = next(one for one in model._meta.constraints if one.name == name)
+    model._meta.constraints.remove(constraint)
+    before = _triggers()
     with connection.constraint_checks_disabled(), connection.schema_editor() as editor:
         editor.remove_constraint(model, constraint)
+    with connection.cursor() as cursor:
+        for trigger in before.keys() - _triggers().keys():
+            cursor.execute(before[trigger])
+
+
+def _triggers() -> dict[str, str]:
+    """Name and statement of each; on PostgreSQL none is ever lost."""
+    from django.db import connection
+
+    if connection.vendor != "sqlite":
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        return dict(cursor.fetchall())

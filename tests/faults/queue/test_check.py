@@ -16,7 +16,7 @@ from annotation.reopening import reopen_item
 from tests.annotation.makers import make_batch
 from tests.faults.queue.ledger import Ledger
 from tests.faults.queue.scratch import Scratch, checked, database_url, planted
-from workforce.models import User
+from workforce.models import AuditEvent, User
 
 NEW_KEY = f"'{uuid.UUID(int=7).hex}'"
 OTHER_KEY = f"'{uuid.UUID(int=8).hex}'"
@@ -43,7 +43,7 @@ def _answer(ledger: Ledger, batch: Batch, rater: User) -> None:
     assert held is not None
     key = uuid.uuid4()
     number = ledger.asked(
-        "submit", rater=rater.username, batch=batch.pk, task=held.task_id, submission=key, value=3, token=held.token
+        "submit", rater=rater.username, batch=batch.pk, task=held.task.uid, submission=key, value=3, token=held.token
     )
     done = submit_judgment(token=held.token, rater=rater, submission=key, answer=Answer(value=3))
     ledger.told(number, "acknowledged", judgment=done.judgment.uid)
@@ -89,6 +89,10 @@ def _plant(kind: str, scratch: Scratch, one: Judgment, ines: User) -> None:
         scratch.change("annotation_judgment", one.pk, submission=NEW_KEY)
     elif kind == "foreign_lease":
         scratch.change("annotation_assignment", one.assignment_id, rater_id=f"{ines.pk}")
+    elif kind == "untold":
+        scratch.remove("workforce_auditevent", _told_of(one).pk)
+    elif kind == "torn_chain":
+        scratch.change("workforce_auditevent", _told_of(one).pk, hash="'0'")
     elif kind == "without_seat":
         scratch.change("annotation_slot", one.assignment.slot_id, state="'retired'")
     else:
@@ -96,16 +100,23 @@ def _plant(kind: str, scratch: Scratch, one: Judgment, ines: User) -> None:
         scratch.repeat("annotation_slot", one.assignment.slot_id, n="3", state="'open'")
 
 
+def _told_of(one: Judgment) -> AuditEvent:
+    """The line of the audit log, which others follow."""
+    return AuditEvent.objects.get(target=f"judgment:{one.uid}")
+
+
 @pytest.mark.parametrize(
     ("kind", "found"),
     [
-        ("over_k", {"over_k": 1, "unasked": 1}),
-        ("doubled_rater", {"doubled_rater": 1, "over_k": 1, "without_seat": 1, "unasked": 1}),
-        ("doubled_submission", {"doubled_submission": 1}),
+        ("over_k", {"over_k": 1, "unasked": 1, "untold": 1}),
+        ("doubled_rater", {"doubled_rater": 1, "over_k": 1, "without_seat": 1, "unasked": 1, "untold": 1}),
+        ("doubled_submission", {"doubled_submission": 1, "untold": 1}),
         ("lost", {"lost": 1, "without_seat": 1}),
         ("altered", {"altered": 1}),
         ("unasked", {"unasked": 1, "lost": 1}),
         ("foreign_lease", {"foreign_lease": 1}),
+        ("untold", {"untold": 1, "torn_chain": 1}),
+        ("torn_chain", {"torn_chain": 1}),
         ("without_seat", {"without_seat": 1}),
         ("seats_over_k", {"seats_over_k": 1}),
     ],

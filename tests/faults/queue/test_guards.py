@@ -7,8 +7,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from annotation import assigning, leasing
-from annotation.errors import UnknownLease
+from annotation.errors import LeaseLost, UnknownLease
 from annotation.models import Assignment, Batch, Judgment, Slot
+from annotation.overlapping import change_overlap
 from tests.annotation.makers import answer, make_batch
 
 GUARDS = [
@@ -70,3 +71,19 @@ def test_the_token_of_a_lease_that_was_given_back_opens_nothing(held, rosa):
     with pytest.raises(UnknownLease):
         answer(held, value=3)
     assert not answer(again, value=3).judgment.surplus
+
+
+def test_an_item_fetched_ahead_goes_with_its_seat(project, lena, rubric_version, rosa, rafi):
+    """Nobody has looked at it, so nobody finishes it: whoever has it on the page learns so when they come to it."""
+    batch = make_batch(project, lena, rubric_version, tasks=2, overlap=2)
+    now = assigning.claim_next(batch=batch, rater=rosa)
+    assert now is not None
+    ahead = assigning.claim_next(batch=batch, rater=rosa, beyond=[now.token])
+    assert ahead is not None
+    while (his := assigning.claim_next(batch=batch, rater=rafi)) is not None:
+        answer(his, value=3)
+    change_overlap(batch=batch, overlap=1, actor=lena)
+    states = dict(Assignment.objects.filter(slot__batch=batch, rater=rosa).values_list("pk", "state"))
+    assert states == {now.pk: "leased", ahead.pk: "released"}
+    with pytest.raises(LeaseLost):
+        leasing.begin(token=ahead.token, rater=rosa)

@@ -1,209 +1,51 @@
 """Many raters at many windows, all at once, with lapses, double clicks and leads who change k: nothing lost or doubled.
 
-Each simulated person is a thread with a database connection of its own and calls the verbs. What they asked and were
-told goes to a ledger on their side; a program of its own reads it beside the database afterwards. QUEUE_OPERATIONS
-(1,000 here, a million in `make gauntlet-queue`) and QUEUE_SEED set length and chance, QUEUE_REPORT names a file for the
-result: one JSON object.
+What they asked and were told is in a ledger on their side; a program of its own reads it beside the database
+afterwards. QUEUE_OPERATIONS says how many: 3,000 here, 50,000 in each part of `make gauntlet-queue`.
 """
 
-import json
 import os
-import random
 import time
-import uuid
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.db import connection
-from django.utils import timezone
 
-from annotation import assigning, batching, leasing
 from annotation.errors import Busy
-from annotation.freeing import release_lease
-from annotation.judging import Answer, Submitted, revise_judgment, submit_judgment
-from annotation.models import Assignment, Batch, Judgment, Slot
-from annotation.overlapping import change_overlap
-from annotation.reopening import reopen_item
+from config.errors import DatabaseAway
 from tests.annotation.makers import make_batch
-from tests.faults.queue.invariants import Acknowledged, all_hold, chain_holds
+from tests.faults.lengths import SEED, Part
+from tests.faults.queue.invariants import chain_holds
 from tests.faults.queue.ledger import Ledger
 from tests.faults.queue.scratch import checked, database_url
-from workforce.errors import AssayError
-from workforce.models import User
+from tests.faults.queue.storm import RATERS, TASKS, K, Storm
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
-OPERATIONS = int(os.environ.get("QUEUE_OPERATIONS", "1000"))
-SEED = int(os.environ.get("QUEUE_SEED", "7"))
-REPORT = os.environ.get("QUEUE_REPORT", "")
-RATERS, TABS, TASKS, K, MOST_K = 5, 2, 80, 3, 4
+OPERATIONS = int(os.environ.get("QUEUE_OPERATIONS", "3000"))
 A_WAVE = 1000  # operations; then everything is finished, looked at, and begun anew
 
 
-class Storm:
-    """One batch, its raters at two windows each, and a lead; every operation is noted before and after."""
-
-    def __init__(self, batch: Batch, raters: list[User], lena: User, ledger: Ledger, operations: int) -> None:
-        self.batch, self.raters, self.lena, self.ledger = batch, raters, lena, ledger
-        self.enough = ledger.counts["asked"] + operations
-        self.told: list[Acknowledged] = []  # appending is one step, also for threads
-
-    def run(self, seed: int) -> None:
-        """Until all operations are done, however many threads that takes."""
-        works = [(self._rate, rater) for rater in self.raters for _ in range(TABS)] + [(self._steer, self.lena)]
-
-        def work(n: int) -> None:
-            does, who = works[n]
-            draw = random.Random(1000 * seed + n)
-            try:
-                while self.ledger.counts["asked"] < self.enough:
-                    does(draw, who)
-            finally:
-                connection.close()
-
-        with ThreadPoolExecutor(len(works)) as pool:
-            list(pool.map(work, range(len(works))))
-
-    def finish(self) -> None:
-        """Answer all that is still wanted and can be given to somebody."""
-        for rater in self.raters:
-            while held := assigning.claim_next(batch=self.batch, rater=rater):
-                self._submit(held.token, held, rater, 4, uuid.uuid4())
-
-    def _rate(self, draw: random.Random, rater: User) -> None:
-        chance = draw.random()
-        if chance < 0.36:
-            page = self._tokens(rater) if draw.random() < 0.3 else []
-            self._do("claim", rater, lambda: assigning.claim_next(batch=self.batch, rater=rater, beyond=page))
-        elif chance < 0.80:
-            self._answer(draw, rater)
-        elif chance < 0.86:
-            self._revise(draw, rater)
-        elif chance < 0.91:
-            if held := self._some(draw, rater):
-                self._do("release", rater, lambda: leasing.release(token=held.token, rater=rater))
-        elif chance < 0.95:
-            if held := self._some(draw, rater):
-                self._do("begin", rater, lambda: leasing.begin(token=held.token, rater=rater))
-        elif held := self._some(draw, rater):  # the laptop sleeps: what is on the page is old when it wakes
-            old = timezone.now() - timedelta(hours=1)
-            Assignment.objects.filter(pk=held.pk).update(expires_at=old, leased_at=old)
-            self._do("sweep", rater, leasing.expire_leases)
-
-    def _answer(self, draw: random.Random, rater: User) -> None:
-        """An answer as it leaves a page: perhaps late, perhaps twice, perhaps with another word the second time."""
-        states = ["leased"] if draw.random() < 0.9 else ["leased", "expired", "released", "submitted"]
-        if held := self._some(draw, rater, states):
-            key, value = uuid.uuid4(), draw.randint(1, 7)
-            self._submit(held.token, held, rater, value, key)
-            if draw.random() < 0.15:
-                self._submit(held.token, held, rater, value, key)
-            if draw.random() < 0.05:
-                self._submit(held.token, held, rater, 1 + value % 7, uuid.uuid4())
-
-    def _submit(self, token: uuid.UUID, held: Assignment, rater: User, value: int, key: uuid.UUID) -> None:
-        self._send(
-            "submit",
-            rater,
-            held,
-            key,
-            value,
-            lambda: submit_judgment(token=token, rater=rater, submission=key, answer=Answer(value=value)),
-        )
-
-    def _revise(self, draw: random.Random, rater: User) -> None:
-        mine = Judgment.objects.current().filter(task__batch=self.batch, rater=rater).select_related("assignment")
-        if old := mine.order_by("-pk").first():
-            key, value = uuid.uuid4(), draw.randint(1, 7)
-            self._send(
-                "revise",
-                rater,
-                old.assignment,
-                key,
-                value,
-                lambda: revise_judgment(uid=old.uid, rater=rater, submission=key, answer=Answer(value=value)),
-            )
-
-    def _send(
-        self, verb: str, rater: User, held: Any, key: uuid.UUID, value: int, work: Callable[[], Submitted]
-    ) -> None:
-        what = {"batch": self.batch.pk, "task": held.task_id, "submission": key, "value": value, "token": held.token}
-        number = self.ledger.asked(verb, rater=rater.username, **what)
-        try:
-            done = work()
-        except AssayError as refusal:
-            self.ledger.told(number, refusal.code)
-            return
-        self.ledger.told(number, "acknowledged", judgment=done.judgment.uid)
-        self.told.append(Acknowledged.of(done, token=held.token))
-
-    def _steer(self, draw: random.Random, lead: User) -> None:
-        chance = draw.random()
-        if chance < 0.5:
-            k = draw.randint(2, MOST_K)
-            batch = Batch.objects.get(pk=self.batch.pk)
-            self._do("change_k", lead, lambda: change_overlap(batch=batch, overlap=k, actor=lead))
-        elif chance < 0.8:
-            task = draw.choice(list(self.batch.tasks.select_related("batch__project__team")))
-            self._do("reopen", lead, lambda: reopen_item(task=task, actor=lead, reason="One more."))
-        else:
-            if held := self._some(draw, draw.choice(self.raters)):
-                self._do("free", lead, lambda: release_lease(assignment=held, actor=lead, reason="Stuck."))
-
-    def _do(self, verb: str, who: User, work: Callable[[], Any]) -> None:
-        number = self.ledger.asked(verb, rater=who.username)
-        try:
-            work()
-        except AssayError as refusal:
-            self.ledger.told(number, refusal.code)
-        else:
-            self.ledger.told(number, "acknowledged")
-
-    def _some(self, draw: random.Random, rater: User, states: list[str] | None = None) -> Assignment | None:
-        held = Assignment.objects.filter(slot__batch=self.batch, rater=rater, state__in=states or ["leased"])
-        found = list(held.order_by("pk")[:20])
-        return draw.choice(found) if found else None
-
-    def _tokens(self, rater: User) -> list[uuid.UUID]:
-        mine = Assignment.objects.filter(slot__batch=self.batch, rater=rater, state="leased")
-        return list(mine.values_list("token", flat=True))
-
-
 def test_a_storm_loses_nothing_and_doubles_nothing(project, lena, rubric_version, new_rater, tmp_path: Path):
-    ledger, began, wave = Ledger(tmp_path / "ledger.jsonl"), time.monotonic(), 0
-    raters = [new_rater() for _ in range(RATERS)]
-    while (left := OPERATIONS - ledger.counts["asked"]) > 0:
+    ledger, part, a_second = Ledger(tmp_path / "ledger.jsonl"), Part(), []
+    while (left := OPERATIONS - ledger.counts["asked"]) > 0 and part.goes_on():
         batch = make_batch(project, lena, rubric_version, tasks=TASKS, overlap=K)
-        storm = Storm(batch, raters, lena, ledger, min(left, A_WAVE))
-        storm.run(SEED + wave)
-        all_hold(batch=batch, acknowledged=storm.told)
-        storm.finish()
-        all_hold(batch=batch, acknowledged=storm.told)
-        # Nobody waits for ever: what is left open wants more people than there are.
-        for task, answers in _unanswered(batch):
-            assert answers == RATERS, f"{task} still wants an answer"
-        batching.close_batch(batch=batch, actor=lena)
-        wave += 1
-    seconds = time.monotonic() - began
+        raters = [new_rater() for _ in range(RATERS)]
+        storm = Storm(batch=batch, raters=raters, lead=lena, ledger=ledger, operations=min(left, A_WAVE))
+        before, began = ledger.counts["asked"], time.monotonic()
+        storm.blow(f"{SEED} {len(a_second)}")
+        storm.settle()
+        a_second.append(round((ledger.counts["asked"] - before) / (time.monotonic() - began)))
     chain_holds(batch=batch)
     status, found = checked(ledger.path, database_url())
     ledger.close()
-    counts = {name: found[name] for name in ("acknowledged", "lost", "over_k")}
-    counts["doubled"] = found["doubled_rater"] + found["doubled_submission"]
-    told = {"operations": ledger.counts["asked"], "seed": SEED, **counts, "database": connection.vendor, "waves": wave}
-    told |= {"seconds": round(seconds, 1), "outcomes": dict(sorted(ledger.counts.items()))}
-    print(json.dumps(told))
-    if REPORT:
-        Path(REPORT).write_text(json.dumps(told) + "\n", encoding="utf-8")
+    part.tell(
+        database=connection.vendor,
+        operations=ledger.counts["asked"],
+        **found,
+        waves=len(a_second),
+        a_second={"first": a_second[0], "last": a_second[-1]},
+        outcomes=dict(sorted(ledger.counts.items())),
+    )
     assert status == 0, found["found"]
-    assert ledger.counts[Busy.code] <= OPERATIONS // 100
-
-
-def _unanswered(batch: Batch) -> list[tuple[int, int]]:
-    """Items that still want an answer, with how many people have given one."""
-    waiting = set(Slot.objects.unanswered().filter(batch=batch).values_list("task", flat=True))
-    return [(task, Judgment.objects.filter(task=task).values("rater").distinct().count()) for task in sorted(waiting)]
+    assert ledger.counts[Busy.code] + ledger.counts[DatabaseAway.code] <= OPERATIONS // 100
