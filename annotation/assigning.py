@@ -27,7 +27,7 @@ from annotation.leasing import (
     restart,
 )
 from annotation.models import Assignment, Batch, Draft, Slot, Task, TaskResponse
-from annotation.queueing.bookmarks import move_on, note_turn
+from annotation.queueing.bookmarks import count_turn, move_on
 from annotation.queueing.eligibility import GIVEN_UP, require_fit, skilled
 from annotation.queueing.families import of_new_prompts
 from annotation.queueing.lanes import take_back, take_lane
@@ -95,7 +95,9 @@ def _claim(*, batch_id: int, rater: User, beyond: set[uuid.UUID]) -> Assignment 
     slot = _next_slot(turn=turn, again=not (live or beyond), now=now)
     if slot is None and not live and batch.mode != Batch.Mode.CALIBRATION:
         slot = _take_over(turn=turn, now=now)
-    return _lease(slot=slot, turn=turn, begun_at=None if beyond else now) if slot else None
+    lease = _lease(slot=slot, turn=turn, begun_at=None if beyond else now) if slot else None
+    turn.keep_bookmark()
+    return lease
 
 
 def _batch(*, pk: int, rater: User) -> Batch:
@@ -191,7 +193,7 @@ def _lease(*, slot: Slot, turn: Turn, begun_at: datetime | None) -> Assignment:
     again = Assignment.objects.filter(task=slot.task, rater=rater, state__in=GIVEN_UP).first()
     if again is None:
         if turn.bookmark is not None:
-            note_turn(bookmark=turn.bookmark, lane=slot.task.lane)
+            count_turn(bookmark=turn.bookmark, lane=slot.task.lane)
         return Assignment.objects.create(task=slot.task, rater=rater, **lease)
     if (again.state, again.slot_id, again.display_order) == (Assignment.State.EXPIRED, slot.pk, lease["display_order"]):
         # The same lease goes on: an answer that was given without a line is still on its way under its token.

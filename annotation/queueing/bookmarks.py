@@ -9,15 +9,16 @@ after that of a younger one.
 import hashlib
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from annotation.models import Assignment, Batch, Bookmark, Slot, Task
 from workforce.models import User
 
 FAR = 50
 SETTLED = timedelta(seconds=60)
-KEPT = ("place", "returned_until", "skills", "order_epoch")
+KEPT = ("place", "returned_until", "skills", "order_epoch", "turns", "golds", "repeats")
 
 
 def digest_of(*, skills: Collection[int]) -> str:
@@ -39,10 +40,10 @@ def find_bookmark(*, batch: Batch, rater: User, skills: Collection[int]) -> Book
 
 
 def _begun(*, batch: Batch, rater: User) -> Bookmark:
-    mine = Assignment.objects.filter(rater=rater)
-    elsewhere = mine.filter(slot__batch__project=batch.project_id).exclude(slot__batch=batch)
-    turns = mine.filter(slot__batch=batch).count()  # of a batch that was opened before there were bookmarks
-    return Bookmark.objects.create(batch=batch, rater=rater, before=elsewhere.count(), turns=turns)
+    mine = Assignment.objects.filter(rater=rater, slot__batch__project=batch.project_id)
+    here = Q(slot__batch=batch)  # more than none in a batch that was opened before there were bookmarks
+    had = mine.aggregate(before=Count("pk", filter=~here), turns=Count("pk", filter=here))
+    return Bookmark.objects.create(batch=batch, rater=rater, **had)
 
 
 def returned(*, slots: QuerySet[Slot], bookmark: Bookmark) -> QuerySet[Slot]:
@@ -56,15 +57,11 @@ def ahead(*, slots: QuerySet[Slot], bookmark: Bookmark) -> QuerySet[Slot]:
     return slots.filter(place__gte=bookmark.place).order_by("place", "n")
 
 
-def note_turn(*, bookmark: Bookmark, lane: str) -> None:
-    """Count an item that the rater is given for the first time, and of which lane."""
-    counts = {"turns": F("turns") + 1}
-    if lane == Task.Lane.GOLD:
-        counts["golds"] = F("golds") + 1
-    elif lane == Task.Lane.REPEAT:
-        counts["repeats"] = F("repeats") + 1
-    Bookmark.objects.filter(pk=bookmark.pk).update(**counts)
+def count_turn(*, bookmark: Bookmark, lane: str) -> None:
+    """Count an item that the rater is given for the first time, and of which lane. Whoever claims saves it."""
     bookmark.turns += 1
+    bookmark.golds += lane == Task.Lane.GOLD
+    bookmark.repeats += lane == Task.Lane.REPEAT
 
 
 def move_on(
@@ -72,14 +69,17 @@ def move_on(
 ) -> None:
     """Pass what lies between the bookmark and the slot that was `taken`, or None if nothing was found.
 
-    `waiting` are the batch's open slots, `fitting` those of them that are for the rater.
+    `waiting` are the batch's open slots, `fitting` those of them that are for the rater. Saved with
+    the rest of what the claim changes.
     """
-    before = (bookmark.place, bookmark.returned_until)
     bookmark.returned_until = _settled(bookmark, fitting, taken, now)
     if taken is None or taken.returned_at is None:
         bookmark.place = _place(bookmark, fitting, waiting, taken)
-    if (bookmark.place, bookmark.returned_until) != before:
-        bookmark.save(update_fields=["place", "returned_until"])
+
+
+def state_of(*, bookmark: Bookmark) -> tuple[Any, ...]:
+    """What of a bookmark a claim may change, to be held against what it was before."""
+    return tuple(getattr(bookmark, name) for name in KEPT)
 
 
 def _place(bookmark: Bookmark, fitting: QuerySet[Slot], waiting: QuerySet[Slot], taken: Slot | None) -> int:
@@ -93,7 +93,7 @@ def _place(bookmark: Bookmark, fitting: QuerySet[Slot], waiting: QuerySet[Slot],
 def _settled(bookmark: Bookmark, fitting: QuerySet[Slot], taken: Slot | None, now: datetime) -> datetime | None:
     since = bookmark.returned_until
     reached = (taken.returned_at if taken else None) or now
-    if since is not None and reached - since <= 2 * SETTLED:
+    if bookmark.turns < FAR or (since is not None and reached - since <= 2 * SETTLED):
         return since
     first = returned(slots=fitting, bookmark=bookmark).values_list("returned_at", flat=True).first()
     return min(first or now, now - SETTLED)

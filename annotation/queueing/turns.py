@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import QuerySet
 
 from annotation.models import Batch, Bookmark, Slot
 from annotation.qualifying import skills_held
-from annotation.queueing.bookmarks import ahead, find_bookmark, returned
+from annotation.queueing.bookmarks import KEPT, ahead, find_bookmark, returned, state_of
 from annotation.queueing.eligibility import given_up, never_held, open_slots, own_round, skilled
 from annotation.queueing.families import of_new_prompts
 from workforce.models import User
@@ -21,6 +22,12 @@ class Turn:
     rater: User
     skills: frozenset[int]
     bookmark: Bookmark | None
+    found_at: tuple[Any, ...] = ()
+
+    def keep_bookmark(self) -> None:
+        """Save the bookmark if the claim has moved it or counted on it, all at once."""
+        if self.bookmark is not None and state_of(bookmark=self.bookmark) != self.found_at:
+            self.bookmark.save(update_fields=KEPT)
 
     def waiting(self) -> QuerySet[Slot]:
         """Open slots of the batch, for whomever."""
@@ -53,4 +60,5 @@ def turn_of(*, batch: Batch, rater: User) -> Turn:
     skills = skills_held(rater=rater)
     if batch.mode == Batch.Mode.CALIBRATION:
         return Turn(batch, rater, skills, None)
-    return Turn(batch, rater, skills, find_bookmark(batch=batch, rater=rater, skills=skills))
+    bookmark = find_bookmark(batch=batch, rater=rater, skills=skills)
+    return Turn(batch, rater, skills, bookmark, state_of(bookmark=bookmark))

@@ -14,7 +14,7 @@ from rubrics.models import RubricVersion
 from tests.annotation.golds import make_golds, open_with
 from tests.annotation.makers import answer, make_batch, make_comparison
 from tests.annotation.pages import answered
-from workforce.models import AuditEvent, Skill, User
+from workforce.models import AuditEvent, Skill, User, Vendor
 
 pytestmark = pytest.mark.django_db
 
@@ -108,6 +108,38 @@ def test_a_batch_is_opened_with_priority_and_deadline(lead, lena, project, rubri
     assert lead.post(address, form | {"priority": 2, "deadline": "2026-12-01T18:00"}).status_code == 302
     batch = Batch.objects.get()
     assert (batch.priority, batch.deadline) == (2, datetime(2026, 12, 1, 18, tzinfo=UTC))
+
+
+def test_skills_and_vendors_are_ticked_kept_and_audited(lead, lena, project, batch, team, rubric_version):
+    arabic, medicine = (
+        Skill.objects.create(team=team, slug=name, name=name.title()) for name in ("arabic", "medicine")
+    )
+    north = Vendor.objects.create(team=team, slug="north", name="North")
+    assert _edit(lead, "route", requires=[arabic.pk, medicine.pk], vendors=north.pk).status_code == 302
+    told = AuditEvent.objects.filter(verb="route_batch").latest("pk").detail
+    assert (told["requires"], told["vendors"]) == (["arabic", "medicine"], ["north"])
+    page = lead.get("/p/helpful/batches/1/").content.decode()
+    assert "the skill “Arabic”" in page and "the skill “Medicine”" in page and "come through North" in page
+    form = lead.get(reverse("batch-edit", args=["helpful", 1])).context["route"]
+    assert set(form["requires"].value()) == {arabic.pk, medicine.pk}
+    _edit(lead, "route")
+    assert not batch.requires.exists() and not batch.vendors.exists()
+
+
+def test_a_batch_is_opened_for_some(lead, project, team, rubric_version):
+    make_comparison(project, "one", ["x", "y"])
+    arabic = Skill.objects.create(team=team, slug="arabic", name="Arabic")
+    north = Vendor.objects.create(team=team, slug="north", name="North")
+    address = reverse("batch-new", args=["helpful"])
+    form = {"name": "Some", "kind": "pairwise", "overlap": 2, "lease_minutes": 30, "rubric_version": rubric_version.pk}
+    form |= {"scale": "pref7", "requires": [arabic.pk], "vendors": [north.pk], "one_per_prompt": "on"}
+    shown = lead.get(address).context["form"]
+    assert shown["one_per_prompt"].value() is True
+    form["source"] = shown.fields["source"].choices[0][0]
+    assert lead.post(address, form | {"vendors": ["9" * 30]}).status_code == 422
+    assert lead.post(address, form).status_code == 302
+    batch = Batch.objects.get()
+    assert (batch.requires.get(), batch.vendors.get(), batch.one_per_prompt) == (arabic, north, True)
 
 
 def test_a_closed_batch_is_not_steered(lead, lena, batch):

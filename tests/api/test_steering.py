@@ -10,7 +10,7 @@ from annotation import assigning
 from annotation.models import Assignment, Referral
 from tests.annotation.makers import answer, make_batch
 from tests.annotation.pages import answered
-from workforce.models import Skill
+from workforce.models import Skill, Vendor
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +34,17 @@ def test_overlap_schedule_and_route(signed_in, lena, batch, team):
     route = {"requires": "", "expertise_to": "", "language_to": "arabic"}
     body = lead.post(f"{at}/route", route, format="json").json()
     assert (body["language_to"], body["expertise_to"], body["options"]["requires"]) == ("arabic", None, [])
+    Skill.objects.create(team=team, slug="medicine", name="Medicine")
+    Vendor.objects.create(team=team, slug="north", name="North")
+    several = {"requires": ["medicine", "arabic"], "vendors": ["north"]}
+    body = lead.post(f"{at}/route", route | several, format="json").json()
+    assert (body["options"]["requires"], body["options"]["vendors"]) == (["arabic", "medicine"], ["north"])
+    body = lead.post(f"{at}/route", route | {"requires": "arabic"}, format="json").json()
+    assert (body["options"]["requires"], body["options"]["vendors"]) == (["arabic"], ["north"])
+    for field, one in (("requires", {"a": 1}), ("requires", [1, None]), ("vendors", ["no spaces"])):
+        assert lead.post(f"{at}/route", route | {field: one}, format="json").status_code == 400
+    wrong = lead.post(f"{at}/route", route | {"vendors": ["south"]}, format="json")
+    assert wrong.status_code == 422 and "south" in wrong.json()["error"]["fields"]["vendors"]
     wrong = lead.post(f"{at}/route", route | {"requires": "latin"}, format="json")
     assert wrong.status_code == 422 and "latin" in wrong.json()["error"]["fields"]["requires"]
 

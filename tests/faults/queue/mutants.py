@@ -187,10 +187,10 @@ PATCHES: dict[str, Callable[[], None]] = {
     "a seat that goes leaves its lease": _a_seat_that_goes_leaves_its_lease,
     "the sweep leaves the seat": _the_sweep_leaves_the_seat,
     "who leaves keeps what they hold": _who_leaves_keeps_what_they_hold,
-    "time ends before it began": _time_ends_before_it_began,
     "what opens again is not marked": _what_opens_again_is_not_marked,
     "what is put back is not marked": _what_is_put_back_is_not_marked,
     "bookmarks stay where they are": _bookmarks_stay_where_they_are,
+    "time ends before it began": _time_ends_before_it_began,
 }
 CONSTRAINTS = {
     "one_slot_per_task_and_number": "Slot",
