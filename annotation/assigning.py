@@ -9,12 +9,14 @@ import random
 import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Prefetch, Q, prefetch_related_objects
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Prefetch, Q, prefetch_related_objects
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from annotation.caring import require_care
 from annotation.errors import BatchNotOpen, Busy
 from annotation.leasing import (
     begin,
@@ -27,12 +29,15 @@ from annotation.leasing import (
     restart,
 )
 from annotation.models import Assignment, Batch, Draft, Slot, Task, TaskResponse
+from annotation.models.tasks import offered_to
+from annotation.qualifying import listed_skills
 from annotation.queueing.bookmarks import count_turn, move_on
 from annotation.queueing.eligibility import GIVEN_UP, require_fit, skilled
 from annotation.queueing.families import of_new_prompts
 from annotation.queueing.lanes import take_back, take_lane
 from annotation.queueing.repeats import swapped_order
 from annotation.queueing.turns import Turn, turn_of
+from workforce import timekeeping
 from workforce.errors import NotAllowed
 from workforce.models import Role, User
 from workforce.roles import held
@@ -75,10 +80,12 @@ def most_held(*, batch: Batch) -> int:
 
 def _claim(*, batch_id: int, rater: User, beyond: set[uuid.UUID]) -> Assignment | None:
     lock_rater(rater=rater)
-    batch = _batch(pk=batch_id, rater=rater)
+    batch, allowed = _batch(pk=batch_id, rater=rater)
     if batch.state != Batch.State.OPEN:
         raise BatchNotOpen
-    require_fit(batch=batch, rater=rater)
+    require_fit(batch=batch, rater=rater, offered=allowed.offered, asks=allowed.asks)
+    if allowed.rests or batch.category:
+        require_care(batch=batch, rater=rater)
     now = timezone.now()
     live, lapsed = _mine(batch=batch, rater=rater, now=now)
     again = next((one for one in live if one.token not in beyond), None)
@@ -90,8 +97,8 @@ def _claim(*, batch_id: int, rater: User, beyond: set[uuid.UUID]) -> Assignment 
     if len(live) >= most_held(batch=batch):
         return None
     if live and batch.category:  # what is open counts as well where there is a limit
-        require_fit(batch=batch, rater=rater, ahead=True)
-    turn = turn_of(batch=batch, rater=rater)
+        require_care(batch=batch, rater=rater, ahead=True)
+    turn = turn_of(batch=batch, rater=rater, skills=allowed.skills)
     slot = _next_slot(turn=turn, again=not (live or beyond), now=now)
     if slot is None and not live and batch.mode != Batch.Mode.CALIBRATION:
         slot = _take_over(turn=turn, now=now)
@@ -100,18 +107,35 @@ def _claim(*, batch_id: int, rater: User, beyond: set[uuid.UUID]) -> Assignment 
     return lease
 
 
-def _batch(*, pk: int, rater: User) -> Batch:
+class Allowed(NamedTuple):
+    """Whether the batch is for raters who came as this one did, asks for a skill, and whether they are resting; and the
+    skills that they hold.
+    """
+
+    offered: bool
+    asks: bool
+    rests: bool
+    skills: frozenset[int]
+
+
+def _batch(*, pk: int, rater: User) -> tuple[Batch, Allowed]:
     """The batch as it is now, for who may work in it now: who was disabled while they waited for their lock gets
     nothing. A round stays locked, so that two raters do not begin the same one. Raises NotAllowed.
     """
     allowed = held(user=rater, team=OuterRef("project__team"), role=Role.RATER)
-    batches = Batch.objects.select_related("rubric_version__rubric").annotate(allowed=allowed)
-    batch = batches.filter(pk=pk).first()
+    batches = Batch.objects.select_related("rubric_version__rubric").annotate(
+        allowed=allowed,
+        offered=ExpressionWrapper(offered_to(rater), BooleanField()),
+        asks=Exists(Batch.requires.through.objects.filter(batch=OuterRef("pk"))),
+        rests=Exists(timekeeping.breaks_of(user=rater)),
+        skills=listed_skills(rater=rater),
+    )
+    batch = batches.filter(pk=pk).order_by().first()
     if batch is None or not batch.allowed:
         raise NotAllowed
     if batch.mode == Batch.Mode.CALIBRATION:
-        return batches.select_for_update(of=("self",), no_key=True).get(pk=pk)
-    return batch
+        batch = batches.select_for_update(of=("self",), no_key=True).get(pk=pk)
+    return batch, Allowed(batch.offered, batch.asks, batch.rests, frozenset(batch.skills))
 
 
 def _mine(*, batch: Batch, rater: User, now: datetime) -> tuple[list[Assignment], list[Assignment]]:
@@ -138,7 +162,7 @@ def _next_slot(*, turn: Turn, again: bool, now: datetime) -> Slot | None:
         return slot
     slot = _take_slot(turn=turn, again=again)
     if slot is None and expire_leases(batch=turn.batch):
-        slot = _take_slot(turn=turn, again=again)
+        slot = _take_slot(turn=turn.anew(), again=again)
     if turn.bookmark is not None:
         move_on(bookmark=turn.bookmark, fitting=turn.fitting(), waiting=turn.waiting(), taken=slot, now=now)
     return slot or (take_back(turn=turn) if again else None)
@@ -147,7 +171,7 @@ def _next_slot(*, turn: Turn, again: bool, now: datetime) -> Slot | None:
 def _take_slot(*, turn: Turn, again: bool) -> Slot | None:
     """The first that nobody else is just taking. What the rater gave up comes only `again`."""
     for choice in turn.choices(again=again):
-        for slot in choice.select_for_update(of=("self",), skip_locked=True).select_related("task")[:1]:
+        for slot in choice.select_for_update(of=("self",), skip_locked=True).select_related("task__prompt")[:1]:
             # The conditional update is what decides; on SQLite there are no row locks to rely on.
             if not Slot.objects.filter(pk=slot.pk, state=Slot.State.OPEN).update(state=Slot.State.LEASED):
                 raise IntegrityError("the slot was taken between reading and leasing it")
@@ -190,7 +214,9 @@ def _lease(*, slot: Slot, turn: Turn, begun_at: datetime | None) -> Assignment:
         "expires_at": now + timedelta(seconds=lease_seconds(batch=batch, task=slot.task)),
         "ended_at": None,
     }
-    again = Assignment.objects.filter(task=slot.task, rater=rater, state__in=GIVEN_UP).first()
+    again = None
+    if getattr(slot, "had", True):  # so unless it was chosen as one of an item that they never had
+        again = Assignment.objects.filter(task=slot.task, rater=rater, state__in=GIVEN_UP).first()
     if again is None:
         if turn.bookmark is not None:
             count_turn(bookmark=turn.bookmark, lane=slot.task.lane)

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Aggregate, JSONField, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from annotation.calibrating import TRIES, Ended, failed_of, results_of
@@ -61,11 +64,31 @@ def qualified(*, batch: Batch, rater: User) -> bool:
     return standing_of(rater=rater).fits(batch, begun=_begun(batch, rater))
 
 
+class AsList(Aggregate):
+    """A column of several rows as one JSON list."""
+
+    function = "JSONB_AGG"
+    output_field = JSONField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, function="JSON_GROUP_ARRAY", **context)
+
+
+def grants_held(*, rater: User, now: datetime | Now | None = None) -> QuerySet[SkillGrant]:
+    """What the rater holds now."""
+    unexpired = Q(expires_at=None) | Q(expires_at__gt=now or timezone.now())
+    return SkillGrant.objects.filter(unexpired, user=rater, state=SkillGrant.State.GRANTED)
+
+
 def skills_held(*, rater: User) -> frozenset[int]:
     """The skills that the rater holds now."""
-    unexpired = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
-    held = SkillGrant.objects.filter(unexpired, user=rater, state=SkillGrant.State.GRANTED)
-    return frozenset(held.values_list("skill", flat=True))
+    return frozenset(grants_held(rater=rater).values_list("skill", flat=True))
+
+
+def listed_skills(*, rater: User) -> Coalesce:
+    """The same as a list beside something else that is asked for."""
+    grouped = grants_held(rater=rater).order_by().values("user").annotate(listed=AsList("skill"))
+    return Coalesce(Subquery(grouped.values("listed")), Value([], JSONField()))
 
 
 def barred(*, batch: Batch, rater: User) -> bool:

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
 from workforce.errors import AssayError
@@ -220,8 +220,12 @@ def rest(*, user: User, team: Team, ms: int = REST_MS) -> WorkTime:
 
 def resting(*, user: User) -> WorkTime | None:
     """The ten-minute break that is running now."""
-    rows = WorkTime.objects.filter(user=user, activity=Activity.BREAK, target=REST, ended_at__gt=timezone.now())
-    return rows.first()
+    return breaks_of(user=user).first()
+
+
+def breaks_of(*, user: User) -> QuerySet[WorkTime]:
+    """The ten-minute breaks of theirs that are running now, one or none."""
+    return WorkTime.objects.filter(user=user, activity=Activity.BREAK, target=REST, ended_at__gt=timezone.now())
 
 
 @transaction.atomic

@@ -21,6 +21,14 @@ MOST_ANSWERS = 100
 MOST_GOLD, MOST_REPEATS = 50, 20  # percent of a rater's items
 
 
+def offered_to(user: User) -> models.Q:
+    """Of a batch: whether it is for everybody's raters, or for those of a vendor through which the person comes."""
+    chosen = Batch.vendors.through.objects.filter(batch=models.OuterRef("pk"))
+    memberships = Membership.objects.in_force().filter(user=user, role=Role.RATER)
+    mine = chosen.filter(vendor__in=memberships.values("vendor"))
+    return models.Q(~models.Exists(chosen)) | models.Q(models.Exists(mine))
+
+
 class BatchQuerySet(models.QuerySet["Batch"]):
     def visible_to(self, user: User) -> Self:
         """Batches of projects the person leads."""
@@ -32,10 +40,7 @@ class BatchQuerySet(models.QuerySet["Batch"]):
 
     def offered_to(self, user: User) -> Self:
         """Those for everybody's raters, or for those of a vendor through which the person comes."""
-        chosen = Batch.vendors.through.objects.filter(batch=models.OuterRef("pk"))
-        memberships = Membership.objects.in_force().filter(user=user, role=Role.RATER)
-        mine = chosen.filter(vendor__in=memberships.values("vendor"))
-        return self.filter(~models.Exists(chosen) | models.Exists(mine))
+        return self.filter(offered_to(user))
 
     def worked_on_by(self, user: User) -> Self:
         """Batches in any state of projects in which the person is a rater."""

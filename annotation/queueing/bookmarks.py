@@ -8,15 +8,17 @@ after that of a younger one.
 
 import hashlib
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from annotation.models import Assignment, Batch, Bookmark, Slot, Task
 from workforce.models import User
 
 FAR = 50
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 SETTLED = timedelta(seconds=60)
 KEPT = ("place", "returned_until", "skills", "order_epoch", "turns", "golds", "repeats")
 
@@ -26,17 +28,22 @@ def digest_of(*, skills: Collection[int]) -> str:
     return hashlib.sha256(",".join(map(str, sorted(skills))).encode()).hexdigest() if skills else ""
 
 
-def find_bookmark(*, batch: Batch, rater: User, skills: Collection[int]) -> Bookmark:
+def find_bookmark(*, batch: Batch, rater: User, skills: Collection[int]) -> tuple[Bookmark, bool]:
     """The rater's bookmark, made if there is none, and at the beginning if it was left with other skills or before
-    the order was counted up. Whoever asks holds the rater's lock.
+    the order was counted up; and whether any slot opened again that it has not passed. Whoever asks holds the rater's
+    lock.
     """
-    found = Bookmark.objects.filter(batch=batch, rater=rater).first() or _begun(batch=batch, rater=rater)
+    since = Coalesce(OuterRef("returned_until"), Value(NEVER))
+    again = Slot.objects.filter(batch=OuterRef("batch"), state=Slot.State.OPEN, returned_at__gte=since)
+    kept = Bookmark.objects.filter(batch=batch, rater=rater).annotate(reopened=Exists(again))
+    marked = kept.order_by().first()
+    found, reopened = (marked, marked.reopened) if marked else (_begun(batch=batch, rater=rater), True)
     digest = digest_of(skills=skills)
     if (found.skills, found.order_epoch) != (digest, batch.order_epoch):
         found.skills, found.order_epoch = digest, batch.order_epoch
-        found.place, found.returned_until = 0, None
+        found.place, found.returned_until, reopened = 0, None, True
         found.save(update_fields=KEPT)
-    return found
+    return found, reopened
 
 
 def _begun(*, batch: Batch, rater: User) -> Bookmark:

@@ -11,7 +11,6 @@ from typing import Any
 from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.lookups import IsNull
 
-from annotation.caring import require_care
 from annotation.errors import NotQualified, OtherVendor
 from annotation.models import Assignment, Batch, Slot, Task
 from annotation.qualifying import qualified
@@ -20,18 +19,12 @@ from workforce.models import User
 GIVEN_UP = (Assignment.State.RELEASED, Assignment.State.EXPIRED)
 
 
-def require_fit(*, batch: Batch, rater: User, ahead: bool = False) -> None:
-    """Raise OtherVendor, NotQualified, ConsentNeeded or CapReached unless the rater may be given work of this batch.
-
-    `ahead`: the item is fetched while another is still open.
-    """
-    offered = Batch.objects.offered_to(rater).filter(pk=batch.pk)
-    asks = offered.values_list(Exists(Batch.requires.through.objects.filter(batch=OuterRef("pk"))), flat=True).first()
-    if asks is None:
+def require_fit(*, batch: Batch, rater: User, offered: bool, asks: bool) -> None:
+    """Raise OtherVendor unless the batch is `offered` to the rater, NotQualified if it `asks` for a skill they lack."""
+    if not offered:
         raise OtherVendor
     if (asks or batch.mode == Batch.Mode.CALIBRATION) and not qualified(batch=batch, rater=rater):
         raise NotQualified
-    require_care(batch=batch, rater=rater, ahead=ahead)
 
 
 def open_slots(*, batch: Batch | OuterRef) -> QuerySet[Slot]:
@@ -53,7 +46,7 @@ def own_round(*, slots: QuerySet[Slot], rater: User) -> QuerySet[Slot]:
     return slots.filter(~Q(batch__mode=Batch.Mode.CALIBRATION) | free)
 
 
-def skilled(*, skills: Collection[int]) -> Q:
+def skilled(*, skills: Collection[int] | QuerySet[Any, Any]) -> Q:
     """Slots or leases of tasks that need no skill of their own, or one of these."""
     return Q(task__requires=None) | Q(task__requires__in=skills)
 

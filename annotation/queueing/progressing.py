@@ -2,15 +2,16 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
+from django.db import connection
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Now
 
 from annotation.models import Assignment, Batch, Bookmark, Slot
-from annotation.qualifying import skills_held
-from annotation.queueing.bookmarks import digest_of
+from annotation.qualifying import grants_held
+from annotation.queueing.bookmarks import NEVER, digest_of
 from annotation.queueing.eligibility import GIVEN_UP, never_held, open_slots, own_round, skilled
 from annotation.queueing.families import of_new_prompts
 from annotation.queueing.lane_order import turns_to_come
@@ -20,7 +21,9 @@ from workforce.models import User
 COUNTED = 600
 # Where nobody gets two items of one prompt, a prompt is what there is one of.
 EACH = Case(When(batch__one_per_prompt=True, then="task__prompt"), default="task")
-NEVER = datetime.min.replace(year=1970, tzinfo=UTC)
+EVERY = Q()
+BATCH, RATER = -(2**62), -(2**62) + 1  # blanks, which no row has
+Skills = Collection[int] | QuerySet[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,37 @@ class RaterProgress:
     more: bool = False
 
 
+class Counts(NamedTuple):
+    """What is counted of a batch for one rater; `beyond` is a slot further ahead than is counted, if there is one."""
+
+    count_done: int
+    count_leased: int
+    count_near: int
+    count_returned: int
+    count_given_up: int
+    given: int
+    beyond: int | None
+
+
 def progress_for(*, batch: Batch, rater: User) -> RaterProgress:
-    """The rater's own progress in the batch, all of it seen at one moment."""
-    only = Batch.objects.filter(pk=batch.pk)
-    [(_batch, progress)] = progress_in(batches=only, rater=rater, skills=skills_held(rater=rater))
-    return progress
+    """The rater's own progress in the batch, all of it seen at one moment.
+
+    Counted from the bookmark on as the last claim left it: a skill that came since counts with the next one.
+    """
+    statement, blanks = _statement(connection.vendor)
+    filled = {BATCH: batch.pk, RATER: rater.pk}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [filled.get(blank, blank) for blank in blanks])
+        return _progress(batch, rater, Counts(*cursor.fetchone()))
+
+
+@cache
+def _statement(vendor: str) -> tuple[str, tuple[Any, ...]]:
+    """The statement for one batch, with blanks among its parameters: to put it together takes longer than to run it."""
+    rater = User(pk=RATER)
+    skills = grants_held(rater=rater, now=Now()).values("skill")
+    seen = _counted_in(batches=Batch.objects.filter(pk=BATCH).order_by(), rater=rater, skills=skills)
+    return seen.values_list(*Counts._fields).query.sql_with_params()
 
 
 def progress_in(*, batches: QuerySet[Batch], rater: User, skills: Collection[int]) -> list[tuple[Batch, RaterProgress]]:
@@ -47,11 +76,17 @@ def progress_in(*, batches: QuerySet[Batch], rater: User, skills: Collection[int
 
     One statement: a slot that is leased while this is counted would else be missed as open and as leased.
     """
+    seen = _counted_in(batches=batches, rater=rater, skills=skills, marked=Q(skills=digest_of(skills=skills)))
+    counts = [(batch, Counts(*(getattr(batch, name) for name in Counts._fields))) for batch in seen]
+    return [(batch, _progress(batch, rater, counted)) for batch, counted in counts]
+
+
+def _counted_in(*, batches: QuerySet[Batch], rater: User, skills: Skills, marked: Q = EVERY) -> QuerySet[Batch]:
     # Asked of each lease rather than joined: SQLite would begin with all slots of the batch.
     batch_of = Subquery(Slot.objects.filter(pk=OuterRef("slot")).values("batch"))
     mine = Assignment.objects.filter(rater=rater).alias(batch=batch_of).filter(batch=OuterRef("pk")).order_by()
     kept = Bookmark.objects.filter(batch=OuterRef("pk"), rater=rater)
-    valid = kept.filter(skills=digest_of(skills=skills), order_epoch=OuterRef("order_epoch"))
+    valid = kept.filter(marked, order_epoch=OuterRef("order_epoch"))
     slots = open_slots(batch=OuterRef("pk")).order_by()
     # The sum keeps SQLite from looking for them by place, past all that is open behind the bookmark.
     behind = Slot.objects.waiting().filter(batch=OuterRef("pk"), returned_at__gte=OuterRef("from_time")).order_by()
@@ -59,7 +94,7 @@ def progress_in(*, batches: QuerySet[Batch], rater: User, skills: Collection[int
     ahead = slots.filter(place__gte=OuterRef("from_place")).order_by("place", "n").values("pk")
     counted = open_slots(batch=OuterRef(OuterRef("pk"))).filter(place__gte=OuterRef(OuterRef("from_place")))
     near = Slot.objects.filter(pk__in=counted.order_by("place", "n").values("pk")[:COUNTED]).order_by()
-    seen = batches.annotate(
+    return batches.annotate(
         from_place=Coalesce(Subquery(valid.values("place")), 0),
         from_time=Coalesce(Subquery(valid.values("returned_until")), Value(NEVER)),
     ).annotate(
@@ -74,23 +109,22 @@ def progress_in(*, batches: QuerySet[Batch], rater: User, skills: Collection[int
         given=Coalesce(Subquery(kept.values(given=F("before") + F("turns"))), 0),
         beyond=Case(When(mode=Batch.Mode.WORK, then=Subquery(ahead[COUNTED : COUNTED + 1]))),
     )
-    return [(batch, _progress(batch, rater)) for batch in seen]
 
 
-def _progress(batch: Any, rater: User) -> RaterProgress:
+def _progress(batch: Batch, rater: User, counts: Counts) -> RaterProgress:
     """With the gold and the repeats to come: the total must not move when one of them is given."""
-    anew = batch.count_near + batch.count_returned
-    total = batch.count_done + batch.count_leased + batch.count_given_up + anew
+    anew = counts.count_near + counts.count_returned
+    total = counts.count_done + counts.count_leased + counts.count_given_up + anew
     if has_lanes(batch=batch):
         total += turns_to_come(
             project=batch.project_id,
             rater=rater.pk,
-            n=batch.given + 1,
+            n=counts.given + 1,
             work=anew,  # what comes back takes no turn
             gold_rate=batch.gold_rate,
             repeat_rate=batch.repeat_rate,
         )
-    return RaterProgress(batch.count_done, total, batch.beyond is not None)
+    return RaterProgress(counts.count_done, total, counts.beyond is not None)
 
 
 def _done(*, mine: QuerySet[Assignment], kept: QuerySet[Bookmark]) -> Coalesce:
@@ -101,18 +135,18 @@ def _done(*, mine: QuerySet[Assignment], kept: QuerySet[Bookmark]) -> Coalesce:
     return Coalesce(turns - _counted(unanswered, "rater"), _counted(answered, "rater"))
 
 
-def _fitting(slots: QuerySet[Slot], rater: User, skills: Collection[int]) -> QuerySet[Slot]:
+def _fitting(slots: QuerySet[Slot], rater: User, skills: Skills) -> QuerySet[Slot]:
     slots = never_held(slots=slots.filter(skilled(skills=skills)), rater=rater)
     anew = of_new_prompts(rows=Slot.objects.filter(pk=OuterRef("pk")), rater=rater)
     return slots.filter(Q(batch__one_per_prompt=False) | Exists(anew))
 
 
-def _of_a_round(slots: QuerySet[Slot], rater: User, skills: Collection[int]) -> QuerySet[Slot]:
+def _of_a_round(slots: QuerySet[Slot], rater: User, skills: Skills) -> QuerySet[Slot]:
     """All that is left of the round that the rater is in or could begin: a round is small, and its items wait apart."""
     return never_held(slots=own_round(slots=slots, rater=rater).filter(skilled(skills=skills)), rater=rater)
 
 
-def _given_up(mine: QuerySet[Assignment], rater: User, skills: Collection[int]) -> QuerySet[Assignment]:
+def _given_up(mine: QuerySet[Assignment], rater: User, skills: Skills) -> QuerySet[Assignment]:
     again = own_round(slots=Slot.objects.waiting().filter(task=OuterRef("task")), rater=rater)
     return mine.filter(Exists(again.filter(skilled(skills=skills))), state__in=GIVEN_UP)
 

@@ -1,13 +1,12 @@
 """A rater's turn in a batch: the choices there are for them, best first."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 
 from annotation.models import Batch, Bookmark, Slot
-from annotation.qualifying import skills_held
 from annotation.queueing.bookmarks import KEPT, ahead, find_bookmark, returned, state_of
 from annotation.queueing.eligibility import given_up, never_held, open_slots, own_round, skilled
 from annotation.queueing.families import of_new_prompts
@@ -23,6 +22,7 @@ class Turn:
     skills: frozenset[int]
     bookmark: Bookmark | None
     found_at: tuple[Any, ...] = ()
+    reopened: bool = True  # whether slots opened again that the bookmark has not passed
 
     def keep_bookmark(self) -> None:
         """Save the bookmark if the claim has moved it or counted on it, all at once."""
@@ -42,23 +42,28 @@ class Turn:
         """New items: what opened again first, then in the batch's order. What the rater gave up comes `again` last,
         so that others get it first.
         """
+        new = self.fitting().annotate(had=Value(False))
         if self.bookmark is None:
-            yield self.fitting().order_by("place", "n")
+            yield new.order_by("place", "n")
         else:
-            yield returned(slots=self.fitting(), bookmark=self.bookmark)
-            yield ahead(slots=self.fitting(), bookmark=self.bookmark)
+            if self.reopened:
+                yield returned(slots=new, bookmark=self.bookmark)
+            yield ahead(slots=new, bookmark=self.bookmark)
         if again:
             yield given_up(slots=self._within_skills(), rater=self.rater).order_by("place", "n")
+
+    def anew(self) -> "Turn":
+        """The same turn after leases have been ended."""
+        return replace(self, reopened=True)
 
     def _within_skills(self) -> QuerySet[Slot]:
         slots = self.waiting().filter(skilled(skills=self.skills))
         return own_round(slots=slots, rater=self.rater) if self.bookmark is None else slots
 
 
-def turn_of(*, batch: Batch, rater: User) -> Turn:
-    """The rater's turn now. Whoever asks holds the rater's lock."""
-    skills = skills_held(rater=rater)
+def turn_of(*, batch: Batch, rater: User, skills: frozenset[int]) -> Turn:
+    """The turn now of the rater, who holds these skills. Whoever asks holds the rater's lock."""
     if batch.mode == Batch.Mode.CALIBRATION:
         return Turn(batch, rater, skills, None)
-    bookmark = find_bookmark(batch=batch, rater=rater, skills=skills)
-    return Turn(batch, rater, skills, bookmark, state_of(bookmark=bookmark))
+    bookmark, reopened = find_bookmark(batch=batch, rater=rater, skills=skills)
+    return Turn(batch, rater, skills, bookmark, state_of(bookmark=bookmark), reopened)

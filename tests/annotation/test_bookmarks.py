@@ -13,6 +13,7 @@ from annotation.judging import Answer, revise_judgment
 from annotation.models import Assignment, Batch, Bookmark, Referral, Slot
 from annotation.overlapping import change_overlap
 from annotation.panels import answer_as_panel
+from annotation.qualifying import skills_held
 from annotation.queueing import bookmarks, progressing
 from annotation.queueing.turns import turn_of
 from annotation.reopening import reopen_item
@@ -80,7 +81,8 @@ def test_a_skill_granted_later_opens_what_was_passed(batch, team, lena, rosa, ra
     assert _all_of(batch, rafi) == [2, 3] and _passed(batch, rafi)
     assert progressing.progress_for(batch=batch, rater=rafi) == progressing.RaterProgress(2, 2)
     SkillGrant.objects.create(skill=arabic, user=rafi, state="granted", granted_at=timezone.now())
-    assert progressing.progress_for(batch=batch, rater=rafi) == progressing.RaterProgress(2, 3)
+    one, skills = Batch.objects.filter(pk=batch.pk), skills_held(rater=rafi)
+    assert progressing.progress_in(batches=one, rater=rafi, skills=skills) == [(batch, progressing.RaterProgress(2, 3))]
     assert _all_of(batch, rafi) == [1]
 
 
@@ -136,7 +138,7 @@ def test_a_slot_that_opened_within_the_minute_is_not_passed(batch, rosa, rafi, c
     assert mark.returned_until <= timezone.now() - bookmarks.SETTLED
     Slot.objects.filter(task__number=1).update(state="open", returned_at=timezone.now() - bookmarks.SETTLED)
     with transaction.atomic():
-        turn = turn_of(batch=batch, rater=rosa)
+        turn = turn_of(batch=batch, rater=rosa, skills=skills_held(rater=rosa))
         choice = bookmarks.returned(slots=turn.waiting(), bookmark=Bookmark.objects.get(pk=mark.pk))
         assert choice.count() == 1
 
@@ -168,7 +170,7 @@ def _grown(project, lena, rubric_version, rater: User, *, tasks: int) -> Batch:
 def _rows_looked_at(batch: Batch, rater: User) -> int:
     """What the claim's choices read: rows by EXPLAIN ANALYZE on PostgreSQL, steps of its virtual machine on SQLite."""
     with transaction.atomic():
-        turn = turn_of(batch=batch, rater=rater)
+        turn = turn_of(batch=batch, rater=rater, skills=skills_held(rater=rater))
         statements = [choice[:1] for choice in turn.choices(again=False)]
         if connection.vendor == "sqlite":
             steps = [0]

@@ -148,11 +148,11 @@ def test_a_claim_and_an_answer_ask_little_of_the_database(
     project, lena, rubric_version, rafi, django_assert_max_num_queries
 ):
     batch = make_batch(project, lena, rubric_version, tasks=3, overlap=1)
-    with django_assert_max_num_queries(20):  # the first in a batch makes the bookmark
+    with django_assert_max_num_queries(15):  # the first in a batch makes the bookmark
         held = assigning.claim_next(batch=batch, rater=rafi)
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(12):
         assigning.claim_next(batch=batch, rater=rafi, beyond=[held.token])
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(14):
         answer(held, value=3, active_ms=100)
 
 

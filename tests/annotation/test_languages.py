@@ -204,11 +204,12 @@ FOR_LEADS = {
     *(f"annotation/{name}.py" for name in ("history_writing", "importing", "panels", "row_shapes", "rows", "skills")),
     *(f"annotation/{name}.py" for name in ("preferring", "reporting", "set_files", "sources", "measuring")),
     *(f"annotation/views/{name}.py" for name in ("agreement", "batches", "coefficients", "data", "options", "panel")),
-    *(f"annotation/{name}.py" for name in ("desk", "forecasting", "overlapping", "stating", "steering")),
+    *(f"annotation/{name}.py" for name in ("desk", "forecasting", "overlapping", "reopening", "stating", "steering")),
     "annotation/steering_forms.py",
+    "annotation/queueing/golds.py",
     *(f"annotation/views/{name}.py" for name in ("batch_items", "desk", "forecast_chart", "steering")),
     *(f"annotation/views/{name}.py" for name in ("sets", "versions")),
-    *(f"annotation/api/{name}.py" for name in ("batches", "desk", "imports", "sets", "steering")),
+    *(f"annotation/api/{name}.py" for name in ("batches", "desk", "imports", "naming", "sets", "steering")),
     *(f"rubrics/{name}.py" for name in ("checks", "content", "editing_views", "forms", "previewing", "versions")),
     "annotation/scales.py",  # annotation.views.item says its points to raters
     "rubrics/views.py",
@@ -221,6 +222,7 @@ NOT_SHOWN = {
     "annotation/evidence.py": {ROUND, KEPT.pattern},  # how it is kept; said by the function below them
     "annotation/views/item.py": {"negligibly better or unsure", "About the same"},  # keys of the words beside them
     "annotation/rendering/allowed.py": {"noopener noreferrer nofollow"},
+    "annotation/api/bodies.py": {"A list of short names."},  # in a request of a lead
     "workforce/accounts.py": {"The account was disabled."},  # in the audit log
     "workforce/signing_in.py": {"an attempt to sign in was refused unread: %s"},  # in the log
     "workforce/throttling.py": {

@@ -22,6 +22,7 @@ from annotation import assigning, desk, leasing, undoing
 from annotation.judging import Answer, revise_judgment
 from annotation.models import Assignment, Batch, Referral, Slot
 from annotation.overlapping import change_overlap
+from annotation.qualifying import skills_held
 from annotation.queueing import bookmarks, progressing
 from annotation.queueing.turns import turn_of
 from annotation.reopening import reopen_item
@@ -137,7 +138,7 @@ class Floor(RuleBasedStateMachine):
         batch = Batch.objects.get(pk=self.batch.pk)
         for rater in self.raters:
             with transaction.atomic():
-                turn = turn_of(batch=batch, rater=rater)
+                turn = turn_of(batch=batch, rater=rater, skills=skills_held(rater=rater))
                 found = {slot.pk for choice in turn.choices(again=False) for slot in choice}
             assert found == for_the_rater(self.batch, rater)
 

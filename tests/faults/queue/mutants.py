@@ -149,7 +149,7 @@ def _bookmarks_stay_where_they_are() -> None:
     def find(*, batch: Any, rater: Any, skills: Any) -> Any:
         from annotation.models import Bookmark
 
-        return Bookmark.objects.filter(batch=batch, rater=rater).first() or begun(batch=batch, rater=rater)
+        return Bookmark.objects.filter(batch=batch, rater=rater).first() or begun(batch=batch, rater=rater), True
 
     import annotation.queueing.turns as turns
 
