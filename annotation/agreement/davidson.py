@@ -23,6 +23,9 @@ from annotation.agreement.paired import (
 )
 from annotation.agreement.strengths import PRIOR_PRECISION, Strengths, caution_of, fitted, unfitted
 
+FEW = "There are so few comparisons that some strengths would be infinite; a weak prior keeps them finite."
+INFINITE = 30.0
+
 
 def davidson(cells: npt.ArrayLike, *, clustered: Comparisons | None = None, confidence: float = 0.95) -> Strengths:
     """Strengths and the tie parameter nu from cells (items, items, 3); nu is 0 where nobody ever tied.
@@ -45,7 +48,12 @@ def davidson(cells: npt.ArrayLike, *, clustered: Comparisons | None = None, conf
     won, tied = wins[kept], ties[kept]
     caution = caution_of(won + tied)
     prior = PRIOR_PRECISION if caution else 0.0
-    values, log_nu = _fitted(won, tied, prior)
+    try:
+        values, log_nu = _fitted(won, tied, prior)
+    except (NoConvergence, np.linalg.LinAlgError):
+        # A chain of wins and ties is not enough here: strengths and nu can grow together without end.
+        caution, prior = FEW, PRIOR_PRECISION
+        values, log_nu = _fitted(won, tied, prior)
     ahead, even = _chances(values, log_nu)
     information = _information(won + won.T + tied, ahead, even)
     if clustered is None:
@@ -101,7 +109,9 @@ def _fitted(won: Floats, tied: Floats, prior: float) -> tuple[Floats, float]:
         values, log_nu, height = values + step[:-1], log_nu + float(step[-1]), higher
         if np.abs(step).max() < 1e-10:
             return values - values.mean(), log_nu
-    raise NoConvergence(f"The strengths did not settle in {MAX_STEPS} steps.")
+        if np.abs(values).max() > INFINITE:
+            break
+    raise NoConvergence("The strengths did not settle: they grow without end.")
 
 
 def _chances(values: Floats, log_nu: float) -> tuple[Floats, Floats]:

@@ -19,7 +19,7 @@ CLUSTERS_AT_ONCE = 1 << 12
 
 @dataclass(frozen=True, slots=True)
 class Comparisons:
-    """Comparisons in long form, sorted by cluster.
+    """Comparisons in long form, in the order given.
 
     first, second: (comparisons,), items from 0 to n_items - 1. outcomes: 0 first wins, 1 tie, 2 second wins.
     clusters: (comparisons,), from 0 to n_clusters - 1.
@@ -81,9 +81,8 @@ def clustered_comparisons(
     if groups.shape != np.asarray(first).shape:
         raise BadComparisons("Every comparison needs its cluster; the two columns differ in length.")
     names, codes = np.unique(groups, return_inverse=True)
-    order = np.argsort(codes, kind="stable")
-    left, right, ends = (np.asarray(column)[order].astype(np.int64) for column in (first, second, outcomes))
-    return Comparisons(left, right, ends, codes[order], n_items, len(names))
+    left, right, ends = (np.asarray(column).astype(np.int64) for column in (first, second, outcomes))
+    return Comparisons(left, right, ends, codes, n_items, len(names))
 
 
 def wins_and_ties(cells: Counts) -> tuple[Floats, Floats]:
@@ -102,10 +101,12 @@ def clustered_outer(comparisons: Comparisons, scores: Floats, extra: Floats | No
     further = np.zeros((len(scores), 0)) if extra is None else extra
     n, p = comparisons.n_items, further.shape[1]
     outer = np.zeros((n + p, n + p))
-    edges = np.searchsorted(comparisons.clusters, np.arange(0, comparisons.n_clusters, CLUSTERS_AT_ONCE))
-    for start, stop in zip(edges, np.append(edges[1:], len(scores)), strict=True):
-        rows = slice(start, stop)
-        cluster = comparisons.clusters[rows] - comparisons.clusters[start]
+    order = np.argsort(comparisons.clusters, kind="stable")
+    starts = np.arange(0, comparisons.n_clusters, CLUSTERS_AT_ONCE)
+    edges = np.searchsorted(comparisons.clusters[order], np.append(starts, comparisons.n_clusters))
+    for at, start in enumerate(starts):
+        rows = order[edges[at] : edges[at + 1]]
+        cluster = comparisons.clusters[rows] - start
         size = int(cluster[-1]) + 1
         sums = np.zeros((size, n + p))
         for item, sign in ((comparisons.first, 1.0), (comparisons.second, -1.0)):

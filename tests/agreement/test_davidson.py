@@ -125,3 +125,11 @@ def test_an_unbeaten_item_gets_a_weak_prior_and_says_so():
     found = davidson(pair_cells([0, 0, 1, 2, 1], [1, 2, 2, 1, 2], [0, 0, 0, 0, 1], n_items=3))
     assert "only ever won" in found.caution
     assert np.isfinite(found.values).all() and np.isfinite(found.covariance).all()
+
+
+def test_a_single_win_among_ties_grows_without_end_and_says_so():
+    """0 beat 1, and both tied with 2: a larger nu and larger gaps explain that ever better."""
+    found = davidson(pair_cells([0, 0, 1], [1, 2, 2], [0, 1, 1], n_items=3))
+    assert "so few comparisons" in found.caution or "only ever won" in found.caution
+    assert np.abs(found.values).max() < 5
+    assert np.isfinite(found.covariance).all()
