@@ -62,3 +62,9 @@ class NoConvergence(AgreementInputError):
     """A fit did not settle. The comparisons may be nearly separable; collect more of the items that hardly met."""
 
     code = "agreement_no_convergence"
+
+
+class BadSeries(AgreementInputError):
+    """A series over time is not finite numbers, or a chart's settings make no chart."""
+
+    code = "agreement_bad_series"
