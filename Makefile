@@ -38,8 +38,11 @@ loop: $(INSTALLED) ## The whole loop on real labels, without a browser (about 20
 	@$(if $(SMALL),,$(RUN) fetch_model)
 	$(RUN) loop $(if $(SMALL),--small)
 
-bench-agreement: $(INSTALLED) ## Alpha and its interval against the krippendorff library
-	$(BIN)/python -m benchmarks.agreement
+bench-agreement: $(INSTALLED) ## Alpha, its interval, consensus and strengths at a million labels, each beside a peer
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.agreement
+
+simulate-raters: $(INSTALLED) ## How many simulated raters of each kind are seen, and how many honest ones are flagged
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.raters
 
 bench-label-page: $(INSTALLED) ## How fast the label screen is answered
 	$(BIN)/python -m benchmarks.label_page
@@ -98,6 +101,6 @@ clean: ## Remove what the demo and tests made (the environment and fetched model
 	rm -rf var/demo var/loop var/test .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 .PHONY: help install model demo test lint format loop openapi messages secret lock clean
-.PHONY: bench-agreement bench-label-page bench-label-screen bench-sign-in bench-serving
+.PHONY: bench-agreement simulate-raters bench-label-page bench-label-screen bench-sign-in bench-serving
 .PHONY: gauntlet-label gauntlet-queue gauntlet-kills gauntlet-crashes
 .PHONY: mutants-queue mutants-access fuzz-api

@@ -33,8 +33,9 @@ class Alpha:
 
     low, high: percentile interval over units at `confidence`; standard_error: jackknife over units. Both may
     be None beside a value, when too few resamples are defined. n_units, n_labels count only what alpha can
-    use: units with at least two labels. n_clusters is None unless clusters were given; then both the interval and
-    the error are over clusters. `sufficient` says whether a verdict may rest on the value, and `insufficiency` why not.
+    use: units with at least two labels; n_off_mode: those labels that differ from the most frequent value. n_clusters
+    is None unless clusters were given; then both the interval and the error are over clusters. `sufficient` says
+    whether a verdict may rest on the value, and `insufficiency` why not.
     """
 
     level: Level
@@ -46,6 +47,7 @@ class Alpha:
     confidence: float
     n_units: int
     n_labels: int
+    n_off_mode: float
     n_raters: int | None
     n_clusters: int | None
     reason: str | None
@@ -163,6 +165,7 @@ def alpha_of_patterns(
         confidence=confidence,
         n_units=patterns.n_units,
         n_labels=int(patterns.marginals.sum()),
+        n_off_mode=float(marginals.sum() - marginals.max(initial=0)),
         n_raters=n_raters,
         n_clusters=n_clusters,
         reason=reason,

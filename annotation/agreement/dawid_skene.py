@@ -131,11 +131,15 @@ def _fitted(
 
 
 class _Model:
-    """The two steps of EM over label columns; every sum over labels is a bincount, one true value at a time."""
+    """The two steps of EM over label columns, one true value at a time.
+
+    Labels are sorted by unit, so a unit's sum is one of neighbours; a rater's is a bincount.
+    """
 
     def __init__(self, labels: Columns, gold: Counts, smoothing: float, one_coin: bool) -> None:
         self.n_units, self.n_raters, self.n_values = len(labels.unit_names), len(labels.rater_names), labels.n_values
-        self.units, self.raters, self.values = labels.units, labels.raters, labels.values
+        self.overlap = np.bincount(labels.units, minlength=self.n_units)
+        self.starts = np.cumsum(self.overlap) - self.overlap
         self.cells = labels.raters * labels.n_values + labels.values
         self.gold, self.smoothing, self.one_coin = gold, smoothing, one_coin
 
@@ -150,7 +154,10 @@ class _Model:
         mix = posteriors.mean(axis=0)
         size = self.n_raters * self.n_values
         given: Floats = np.stack(
-            [np.bincount(self.cells, weights=column[self.units], minlength=size) for column in posteriors.T.copy()]
+            [
+                np.bincount(self.cells, weights=np.repeat(column, self.overlap), minlength=size)
+                for column in posteriors.T.copy()
+            ]
         )
         # (true, raters, given) to (raters, true, given)
         tables: Floats = given.reshape(self.n_values, self.n_raters, self.n_values).swapaxes(0, 1)
@@ -175,7 +182,7 @@ class _Model:
         surprise = np.log(np.maximum(confusions, NEVER)).swapaxes(0, 1).reshape(self.n_values, -1)
         joint = np.empty((self.n_values, self.n_units))
         for value in range(self.n_values):
-            joint[value] = np.bincount(self.units, weights=surprise[value][self.cells], minlength=self.n_units)
+            np.add.reduceat(surprise[value][self.cells], self.starts, out=joint[value])
         joint += np.log(np.maximum(mix, NEVER))[:, None]
         top = joint.max(axis=0)
         joint -= top

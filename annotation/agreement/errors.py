@@ -50,3 +50,21 @@ class BadGold(AgreementInputError):
     """Gold is not one known value, or unknown, per unit."""
 
     code = "agreement_bad_gold"
+
+
+class BadComparisons(AgreementInputError):
+    """The comparisons are not columns of items and outcomes, or an item meets itself."""
+
+    code = "agreement_bad_comparisons"
+
+
+class NoConvergence(AgreementInputError):
+    """A fit did not settle. The comparisons may be nearly separable; collect more of the items that hardly met."""
+
+    code = "agreement_no_convergence"
+
+
+class BadSeries(AgreementInputError):
+    """A series over time is not finite numbers, or a chart's settings make no chart."""
+
+    code = "agreement_bad_series"
