@@ -35,6 +35,7 @@ SHOULD_NOTICE = {
     "time ends before it began": "test_clock_jumps.py::test_an_item_is_worked_on_while_the_clock_jumps",
     "what opens again is not marked": "../../annotation/test_bookmarks.py",
     "what is put back is not marked": "../../annotation/test_bookmarks.py",
+    "a bookmark passes what is just being taken": "test_bookmarks_at_once.py",
     "bookmarks stay where they are": "../../annotation/test_bookmarks.py",
     "no lock on the rater": "test_races.py::test_two_tabs_fetch_ahead_at_once",
     "no row is locked": "test_races.py::test_an_answer_comes_while_its_lease_is_swept",
