@@ -139,17 +139,30 @@ class RewardConfig(Compute):
     lora_rank: int = setting(16, "Rank of LoRA when scope is lora", low=1, high=512)
     lora_alpha: int = setting(32, "LoRA scale numerator", low=1)
     labels: str = setting(
-        "counts", "Target of a pair: shares of the judgments, or their majority", choices=("counts", "majority")
+        "counts",
+        "Target of a pair: shares of the judgments, their majority, or the posterior given them",
+        choices=("counts", "majority", "posterior"),
+    )
+    objective: str = setting(
+        "pairs",
+        "Rankings count as all their pairs, or whole (Plackett-Luce) where they hold no tie",
+        choices=("pairs", "plackett_luce"),
     )
     label_smoothing: float = setting(0.0, "Share of each decided label given to the other side", low=0, high=0.49)
     ties: str = setting(
-        "rao_kupper", "Ties: learned threshold, half a win each, or left out", choices=("rao_kupper", "half", "drop")
+        "rao_kupper",
+        "Ties: learned threshold, learned weight, half a win each, or left out",
+        choices=("rao_kupper", "davidson", "half", "drop"),
     )
+    centering: float = setting(0.0, "Weight of (r_i + r_j)^2, which keeps rewards near 0; 0 switches it off", low=0)
     margin: float = setting(0.0, "Margin in reward per point of mean strength; 0 switches margins off", low=0)
     holdout_share: float = setting(
         0.2, "Share of train prompts held back when there is no other split", low=0, high=0.5
     )
-    members: int = setting(1, "Heads, each on its own bootstrap of the prompts; 1 is a single head", low=1, high=64)
+    members: int = setting(1, "Heads, each on its own bootstrap; 1 is a single head on everything", low=1, high=64)
+    bootstrap: str = setting(
+        "prompts", "What each member draws anew: prompts, raters, or both", choices=("prompts", "raters", "both")
+    )
     checkpoint_every: int = setting(10, "Steps between checkpoints", low=1)
 
 

@@ -10,29 +10,32 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from .comparisons import PairTensors, bootstrap_weights, pair_tensors, prompt_losses
+from .bootstrap import prompt_weights
 from .failures import Stopped
 from .features import cache_key, cached_features
 from .fitting import Fitted, Job, rows_of, split_loss
 from .folders import digest_folder
 from .models import RewardModel
+from .pair_loss import PairTensors, pair_tensors, prompt_losses
+from .ties import TieModel
 from .weights import require_finite, restore_progress, save_progress
 
 HEAD_STEPS = 10  # with 20 iterations each, more than such problems have needed
 
 
 class HeadFit(nn.Module):
-    """Heads on standardised features, in float64, with the tie threshold's free parameter."""
+    """Heads on standardised features, in float64, with the model of ties."""
 
-    def __init__(self, features: Tensor, train_rows: Tensor, *, members: int, first_threshold: float | None) -> None:
+    def __init__(
+        self, features: Tensor, train_rows: Tensor, *, members: int, ties: TieModel | None, centre: float = 0.0
+    ) -> None:
         """``features`` [rows, hidden]; mean and deviation are those of ``train_rows``."""
         super().__init__()
         self.mean = features[train_rows].double().mean(0)
         self.deviation = features[train_rows].double().std(0, correction=0).clamp(min=1e-6)
         self.features = (features.double() - self.mean) / self.deviation
         self.weight = nn.Parameter(torch.zeros(members, features.shape[1], dtype=torch.float64))
-        start = None if first_threshold is None else torch.tensor(first_threshold, dtype=torch.float64)
-        self.threshold = None if start is None else nn.Parameter(start)
+        self.ties, self.centre = ties, centre
 
     def raw(self) -> Tensor:
         """Raw rewards of every row, [rows, members]."""
@@ -41,7 +44,7 @@ class HeadFit(nn.Module):
     def objective(self, pairs: PairTensors, l2: float) -> Tensor:
         """Mean loss per prompt plus the penalty; a scalar."""
         penalty = l2 / 2 * self.weight.square().sum(1).mean()
-        return prompt_losses(self.raw(), pairs, self.threshold) / len(pairs.weights) + penalty
+        return prompt_losses(self.raw(), pairs, self.ties, centre=self.centre) / len(pairs.weights) + penalty
 
     def optimiser(self) -> torch.optim.LBFGS:
         """A fresh L-BFGS with a line search: no learning rate to choose."""
@@ -93,10 +96,11 @@ def fit_head(job: Job) -> Fitted:
     config, train = job.config, job.comparisons.train
     job.model.to(job.accelerator.device)
     features = _features(job)
-    fit = HeadFit(features, torch.tensor(rows_of(train)), members=config.members, first_threshold=job.first_threshold())
-    weights = bootstrap_weights(len(train), config.members, config.seed)
+    ties = job.tie_model(torch.float64)
+    fit = HeadFit(features, torch.tensor(rows_of(train)), members=config.members, ties=ties, centre=config.centering)
+    weights = prompt_weights(len(train), config.members, over=config.bootstrap, seed=config.seed)
     pairs = pair_tensors(train, weights=weights, dtype=torch.float64)
-    loss_before = split_loss(fit.raw(), job.comparisons.measured, fit.threshold)
+    loss_before = split_loss(fit.raw(), job.comparisons.measured, fit.ties)
     steps = config.steps or HEAD_STEPS
     start, _ = restore_progress(job.out, config=config, model=fit, optimiser=fit.optimiser())
 
@@ -117,4 +121,4 @@ def fit_head(job: Job) -> Fitted:
     fit.install(job.model)
     with torch.no_grad():
         raw = job.model.raw(features.to(job.accelerator.device)).cpu()
-    return Fitted(raw, fit.threshold, loss_before, steps)
+    return Fitted(raw, fit.ties, loss_before, steps)

@@ -11,6 +11,7 @@ from peft import LoraConfig, get_peft_model
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.nn.functional import logsigmoid
 from transformers import (
     AutoModel,
     AutoModelForCausalLM,
@@ -21,6 +22,7 @@ from transformers import (
 
 from .failures import ConfigError, ModelMissing
 from .folders import atomic_folder, write_json
+from .ties import TIE_MODELS
 
 HEAD_FILE, REWARD_FILE = "reward_head.safetensors", "reward.json"
 
@@ -108,8 +110,8 @@ def merged(model: nn.Module) -> nn.Module:
 class RewardModel(nn.Module):
     """A backbone and linear heads on the hidden state of each row's last real token.
 
-    reward = gain * mean over members of head(hidden) + bias. ``scope`` records what was trained. The tie
-    threshold t and all probabilities are in raw units, before gain and bias.
+    reward = gain * mean over members of head(hidden) + bias. ``scope`` records what was trained. The model of
+    ties and all probabilities are in raw units, before gain and bias.
     """
 
     def __init__(self, backbone: nn.Module, *, members: int = 1, scope: str = "head") -> None:
@@ -120,7 +122,8 @@ class RewardModel(nn.Module):
         # Standard deviation 1/sqrt(d + 1) as in the published reward models of open-instruct.
         nn.init.normal_(self.head.weight, std=(size + 1) ** -0.5)
         nn.init.zeros_(self.head.bias)
-        self.gain, self.bias, self.tie_threshold, self.scope = 1.0, 0.0, 0.0, scope
+        self.gain, self.bias, self.scope = 1.0, 0.0, scope
+        self.tie_kind, self.tie_value = "", 0.0
 
     def features(self, input_ids: Tensor, mask: Tensor, ends: Tensor, position_ids: Tensor | None = None) -> Tensor:
         """Last hidden state at ``ends``, float32 [rows, hidden]."""
@@ -152,9 +155,18 @@ class RewardModel(nn.Module):
 
     def preference(self, difference: Tensor) -> Tensor:
         """P(i preferred | not tied) for a difference of normalised rewards r_i - r_j."""
+        win, _, loss = self.outcomes(difference)
+        return torch.sigmoid(win - loss)
+
+    def outcomes(self, difference: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(log P(i wins), log P(tie), log P(j wins)) for a difference of normalised rewards, elementwise.
+
+        Without a model of ties a tie is impossible.
+        """
         raw = difference / self.gain
-        win, loss = torch.sigmoid(raw - self.tie_threshold), torch.sigmoid(-raw - self.tie_threshold)
-        return win / (win + loss)
+        if not self.tie_kind:
+            return logsigmoid(raw), torch.full_like(raw, -torch.inf), logsigmoid(-raw)
+        return TIE_MODELS[self.tie_kind](raw, torch.as_tensor(self.tie_value, dtype=raw.dtype))
 
     def save(self, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
         """Write backbone, head, normaliser and tokenizer atomically; rewards are equal after ``load``."""
@@ -165,7 +177,8 @@ class RewardModel(nn.Module):
             "members": self.head.out_features,
             "pooling": "last",
             "scope": self.scope,
-            "tie_threshold": self.tie_threshold,
+            "tie_kind": self.tie_kind,
+            "tie_value": self.tie_value,
         }
         with atomic_folder(folder) as fresh:
             self.backbone.save_pretrained(fresh)  # type: ignore[operator]  # every transformers backbone has it
@@ -193,7 +206,9 @@ def load_reward_model(folder: Path | str, dtype: torch.dtype = torch.float32) ->
         model = RewardModel(backbone, members=settings["members"], scope=settings["scope"])
         model.head.load_state_dict(load_file(folder / HEAD_FILE))
         model.gain, model.bias = settings["gain"], settings["bias"]
-        model.tie_threshold = settings["tie_threshold"]
+        # Models of before the second tie model name the threshold alone.
+        model.tie_value = settings.get("tie_value", settings.get("tie_threshold", 0.0))
+        model.tie_kind = settings.get("tie_kind", "rao_kupper" if model.tie_value else "")
     except (ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ModelMissing(f"The reward head in the folder {folder.name} cannot be read: {error}") from error
     return model.eval()

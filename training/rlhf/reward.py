@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from torch import Tensor
-from torch.nn.functional import softplus
 
 from .comparisons import PromptPairs, build
 from .compute import start_compute
@@ -73,15 +72,17 @@ def run(
     mean = require_finite(own.mean(), what="mean reward", step=fitted.steps)
     std = float(own.std(correction=0)) or 1.0
     model.gain, model.bias = 1 / std, -mean / std
-    model.tie_threshold = 0.0 if fitted.threshold is None else float(softplus(fitted.threshold.detach()))
+    if fitted.ties is not None:
+        model.tie_kind, model.tie_value = fitted.ties.kind, float(fitted.ties.value.detach())
     judged = _judged(comparisons.measured, fitted.raw.mean(1) * model.gain + model.bias, model)
     result = {
         **summarise(judged),
         "loss_before": fitted.loss_before,
-        "loss_after": split_loss(fitted.raw, comparisons.measured, fitted.threshold),
+        "loss_after": split_loss(fitted.raw, comparisons.measured, fitted.ties),
         "mean": mean,
         "std": std,
-        "tie_threshold": model.tie_threshold,
+        "tie_model": model.tie_kind,
+        "tie_threshold": model.tie_value,
         "steps": fitted.steps,
         "measured_on": measured_on,
         "train_prompts": len(comparisons.train),
@@ -102,11 +103,11 @@ def _judged(prompts: Sequence[PromptPairs], rewards: Tensor, model: RewardModel)
     return [
         JudgedPair(
             prompt=prompt.prompt,
-            difference=float(rewards[i] - rewards[j]),
-            p=float(model.preference(rewards[i] - rewards[j])),
-            label=majority(wins_i, ties, wins_j),
-            lengths=lengths,
+            difference=float(rewards[pair.i] - rewards[pair.j]),
+            p=float(model.preference(rewards[pair.i] - rewards[pair.j])),
+            label=majority(*pair.counts[0]),
+            lengths=pair.lengths,
         )
         for prompt in prompts
-        for (i, j, wins_i, ties, wins_j, _), lengths in zip(prompt.pairs, prompt.lengths, strict=True)
+        for pair in prompt.pairs
     ]

@@ -9,11 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .comparisons import PairLoss, bootstrap_weights, pair_tensors
+from .bootstrap import prompt_weights
 from .failures import Stopped
 from .features import length_batches, passes
 from .fitting import Fitted, Job, rows_of, split_loss
 from .models import add_lora
+from .pair_loss import PairLoss, pair_tensors
 from .schedule import batch_at, step_count
 from .tokens import Batch, collate
 from .weights import parameter_groups, require_finite, restore_progress, save_progress, trainable
@@ -77,16 +78,16 @@ def fit_trunk(job: Job) -> Fitted:
     config, comparisons, accelerator = job.config, job.comparisons, job.accelerator
     if config.scope == "lora":
         job.model.backbone = add_lora(job.model.backbone, rank=config.lora_rank, alpha=config.lora_alpha)
-    bare = PairLoss(job.model, first_threshold=job.first_threshold())
+    bare = PairLoss(job.model, ties=job.tie_model(), centre=config.centering)
     wrapped, optimiser = accelerator.prepare(bare, _optimiser(job, bare))
-    weights = bootstrap_weights(len(comparisons.train), config.members, config.seed)
+    weights = prompt_weights(len(comparisons.train), config.members, over=config.bootstrap, seed=config.seed)
     steps = step_count(config.steps, config.epochs, len(comparisons.train), config.batch)
 
     start, state = restore_progress(job.out, config=config, model=bare, optimiser=optimiser)
     loss_before = state.get("loss_before")
     if loss_before is None:
         raw = _score(job, rows_of(comparisons.measured), 0)
-        loss_before = split_loss(raw, comparisons.measured, bare.threshold)
+        loss_before = split_loss(raw, comparisons.measured, bare.ties)
 
     def checkpoint(step: int) -> None:
         if accelerator.is_main_process:
@@ -110,4 +111,4 @@ def fit_trunk(job: Job) -> Fitted:
             checkpoint(step)
 
     raw = _score(job, range(len(comparisons.rows)), steps)
-    return Fitted(raw, bare.threshold, loss_before, steps)
+    return Fitted(raw, bare.ties, loss_before, steps)
