@@ -177,17 +177,14 @@ def test_one_forward_per_response_equals_one_per_pair_and_side(tiny: Path) -> No
     torch.manual_seed(0)
     model = new_reward_model(tiny, members=1, scope="full").double()
 
-    def inputs(rows: list[Encoded]) -> tuple[torch.Tensor, ...]:
-        batch = collate(rows, pad_id=2)
-        return batch.input_ids, batch.attention_mask, batch.ends, batch.position_ids
-
     prompts = [PromptPairs("p", [beats(i, j) for i, j in ranking])]
     pairs = pair_tensors(prompts, weights=torch.ones(1, 1), dtype=torch.float64)
-    once = PairLoss(model, ties=None)(inputs(texts), pairs)
+    once = PairLoss(model, ties=None)(collate(texts, pad_id=2), pairs)
     once.backward()
     gradients = {name: weight.grad.clone() for name, weight in model.named_parameters()}
     model.zero_grad()
-    better, worse = (model(*inputs([texts[pair[side]] for pair in ranking])) for side in (0, 1))
+    sides = ([texts[pair[side]] for pair in ranking] for side in (0, 1))
+    better, worse = (model.raw(model.read(collate(rows, pad_id=2))) for rows in sides)
     per_pair = bradley_terry(better - worse).mean()
     per_pair.backward()
     torch.testing.assert_close(once, per_pair, rtol=0, atol=1e-6)

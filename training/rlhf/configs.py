@@ -131,6 +131,11 @@ class RewardConfig(Compute):
     micro_batch: int = setting(4, "Groups per forward pass", low=1)
     max_prompt_tokens: int = setting(256, "Longer prompts lose their beginning", low=1)
     max_response_tokens: int = setting(256, "Longer responses lose their end", low=1)
+    layout: str = setting(
+        "auto",
+        "Rows without padding, each prompt once, where the model allows it; or padded",
+        choices=("auto", "padded"),
+    )
     lr: float = setting(1e-4, "Learning rate of AdamW for backbone or LoRA weights", above=0)
     head_lr: float = setting(1e-3, "Learning rate of AdamW for the head and the tie threshold", above=0)
     l2: float = setting(1.0, "Scope head: penalty l2/2 * |w|^2 on the weights, for standardised features", low=0)

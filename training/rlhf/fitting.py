@@ -12,6 +12,7 @@ from torch import Tensor
 
 from .comparisons import Comparisons, PromptPairs
 from .configs import RewardConfig
+from .layouts import Layout
 from .models import RewardModel
 from .pair_loss import pair_tensors, prompt_losses
 from .ties import TIE_MODELS, TieModel, likeliest
@@ -26,7 +27,7 @@ class Job:
     model: RewardModel
     out: Path
     accelerator: Accelerator
-    pad_id: int
+    layout: Layout
     report: Callable[[int, dict[str, float]], None]
     should_stop: Callable[[], bool]
 

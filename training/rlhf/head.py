@@ -83,10 +83,10 @@ def _features(job: Job) -> Tensor:
         job.model,
         rows,
         Path(job.out) / "features.safetensors",
-        key=cache_key(rows, model_digest=base, size=job.pass_size, precision=config.precision),
+        key=cache_key(rows, model_digest=base, size=job.pass_size, precision=config.precision, layout=job.layout.name),
         size=job.pass_size,
         accelerator=job.accelerator,
-        pad_id=job.pad_id,
+        layout=job.layout,
         should_stop=job.should_stop,
     )
 

@@ -22,7 +22,9 @@ from transformers import (
 
 from .failures import ConfigError, ModelMissing
 from .folders import atomic_folder, write_json
+from .packing import Packed, block_attention
 from .ties import TIE_MODELS
+from .tokens import Batch
 
 HEAD_FILE, REWARD_FILE = "reward_head.safetensors", "reward.json"
 
@@ -130,6 +132,17 @@ class RewardModel(nn.Module):
         output = self.backbone(input_ids=input_ids, attention_mask=mask, position_ids=position_ids, use_cache=False)
         hidden: Tensor = output.last_hidden_state
         last = hidden[torch.arange(len(ends), device=hidden.device), ends]
+        return last.to(self.head.weight.dtype)
+
+    def read(self, rows: Batch | Packed) -> Tensor:
+        """Last hidden state at each row's end, float32 [rows, hidden], in either layout."""
+        if isinstance(rows, Batch):
+            return self.features(rows.input_ids, rows.attention_mask, rows.ends, rows.position_ids)
+        with block_attention(self.backbone):
+            output = self.backbone(
+                input_ids=rows.input_ids, position_ids=rows.position_ids, use_cache=False, blocks=rows.blocks
+            )
+        last: Tensor = output.last_hidden_state[0, rows.ends]
         return last.to(self.head.weight.dtype)
 
     def raw(self, features: Tensor) -> Tensor:

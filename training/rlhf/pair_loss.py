@@ -10,7 +10,10 @@ from torch import Tensor, nn
 
 from .comparisons import PromptPairs
 from .losses import Outcomes, centering, count_loss, plackett_luce, prompt_mean
+from .models import RewardModel
+from .packing import Packed
 from .ties import TieModel
+from .tokens import Batch
 
 
 @dataclass(frozen=True)
@@ -106,10 +109,11 @@ def prompt_losses(rewards: Tensor, judged: PairTensors, outcomes: Outcomes | Non
 class PairLoss(nn.Module):
     """A reward model whose forward pass is the loss of a batch of prompts, with its model of ties."""
 
-    def __init__(self, reward_model: nn.Module, *, ties: TieModel | None, centre: float = 0.0) -> None:
+    def __init__(self, reward_model: RewardModel, *, ties: TieModel | None, centre: float = 0.0) -> None:
         super().__init__()
         self.reward_model, self.ties, self.centre = reward_model, ties, centre
 
-    def forward(self, inputs: tuple[Tensor, Tensor, Tensor, Tensor], judged: PairTensors) -> Tensor:
-        """Summed prompt losses for ``inputs`` = (ids, mask, ends, positions)."""
-        return prompt_losses(self.reward_model(*inputs), judged, self.ties, centre=self.centre)
+    def forward(self, rows: Batch | Packed, judged: PairTensors) -> Tensor:
+        """Summed prompt losses of what was judged among ``rows``."""
+        model = self.reward_model
+        return prompt_losses(model.raw(model.read(rows)), judged, self.ties, centre=self.centre)

@@ -20,6 +20,7 @@ from .failures import DataError
 from .fitting import Job, rows_of, split_loss
 from .folders import write_json
 from .head import HEAD_STEPS, fit_head
+from .layouts import choose_layout
 from .models import RewardModel, load_tokenizer, new_reward_model
 from .records import Group, read_groups
 from .schedule import divide, step_count
@@ -65,7 +66,8 @@ def run(
     if not comparisons.train or not comparisons.measured:
         raise DataError("No pair is left to learn from; nothing was started. Collect more judgments, or keep ties.")
     model = new_reward_model(config.base, members=config.members, scope=config.scope)
-    job = Job(config, comparisons, model, Path(out), accelerator, tokenizer.pad_token_id, report, should_stop)
+    layout = choose_layout(config.layout, model, pad_id=tokenizer.pad_token_id)
+    job = Job(config, comparisons, model, Path(out), accelerator, layout, report, should_stop)
     fitted = fit_head(job) if config.scope == "head" else fit_trunk(job)
 
     own = fitted.raw[rows_of(comparisons.train)].mean(1)
@@ -84,6 +86,7 @@ def run(
         "tie_model": model.tie_kind,
         "tie_threshold": model.tie_value,
         "steps": fitted.steps,
+        "layout": layout.name,
         "measured_on": measured_on,
         "train_prompts": len(comparisons.train),
         "train_pairs": sum(len(prompt.pairs) for prompt in comparisons.train),

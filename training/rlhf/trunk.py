@@ -11,12 +11,13 @@ from torch import Tensor
 
 from .bootstrap import prompt_weights
 from .failures import Stopped
-from .features import length_batches, passes
+from .features import passes
 from .fitting import Fitted, Job, rows_of, split_loss
 from .models import add_lora
+from .packing import Packed
 from .pair_loss import PairLoss, pair_tensors
 from .schedule import batch_at, step_count
-from .tokens import Batch, collate
+from .tokens import Batch
 from .weights import parameter_groups, require_finite, restore_progress, save_progress, trainable
 
 
@@ -33,12 +34,11 @@ def _score(job: Job, numbers: Sequence[int], step: int) -> Tensor:
     rows = [job.comparisons.rows[number] for number in numbers]
     raw = torch.zeros(len(job.comparisons.rows), job.config.members)
 
-    def forward(batch: Batch) -> Tensor:
-        rewards: Tensor = job.model(batch.input_ids, batch.attention_mask, batch.ends, batch.position_ids)
-        return rewards
+    def forward(batch: Batch | Packed) -> Tensor:
+        return job.model.raw(job.model.read(batch))
 
-    batches = length_batches(rows, job.pass_size)
-    for places, output in passes(forward, rows, batches, accelerator=job.accelerator, pad_id=job.pad_id):
+    batches = job.layout.batches(rows, job.pass_size)
+    for places, output in passes(forward, rows, batches, accelerator=job.accelerator, layout=job.layout):
         raw[[numbers[place] for place in places]] = output
         if job.should_stop():
             raise Stopped(step)
@@ -56,8 +56,7 @@ def accumulate(job: Job, wrapped: Any, chosen: Sequence[int], weights: Tensor) -
     for start in range(0, len(own), job.config.micro_batch):
         part = own[start : start + job.config.micro_batch]
         numbers = rows_of(prompts[number] for number in part)
-        batch = collate([job.comparisons.rows[number] for number in numbers], pad_id=job.pad_id)
-        batch = batch.to(accelerator.device)
+        batch = job.layout.lay([job.comparisons.rows[number] for number in numbers]).to(accelerator.device)
         pairs = pair_tensors(
             [prompts[number] for number in part],
             weights=weights[part] * share,
@@ -66,8 +65,7 @@ def accumulate(job: Job, wrapped: Any, chosen: Sequence[int], weights: Tensor) -
         ).to(accelerator.device)
         last = start + job.config.micro_batch >= len(own)
         with nullcontext() if last else accelerator.no_sync(wrapped):
-            inputs = (batch.input_ids, batch.attention_mask, batch.ends, batch.position_ids)
-            loss = wrapped(inputs, pairs) / len(chosen)
+            loss = wrapped(batch, pairs) / len(chosen)
             accelerator.backward(loss * accelerator.num_processes)
         total += loss.detach()
     return total
