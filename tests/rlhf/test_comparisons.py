@@ -156,6 +156,13 @@ def test_rankings_of_different_lengths_in_one_batch_are_each_their_own() -> None
     assert gradient.isfinite().all()
 
 
+def test_a_ranking_of_three_as_pairs_is_their_mean() -> None:
+    prompts = [PromptPairs("p", [beats(0, 1), beats(0, 2), beats(1, 2)])]
+    judged = pair_tensors(prompts, weights=torch.ones(1, 1), dtype=torch.float64)
+    raw = torch.tensor([[1.2], [0.3], [-0.5]], dtype=torch.float64)
+    assert float(prompt_losses(raw, judged, None)) == pytest.approx(0.293346856689, abs=1e-10)  # reference value
+
+
 def test_the_loss_of_a_batch_is_that_of_trl() -> None:
     """RewardTrainer.compute_loss of TRL 1.16: mean of -logsigmoid(c - r - margin), plus coefficient times mean of
     (c + r)^2. One pair a prompt, as there."""

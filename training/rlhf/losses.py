@@ -86,12 +86,6 @@ def prompt_mean(losses: Tensor, weights: Tensor, prompts: Tensor, count: int) ->
     return total / weight.clamp(min=torch.finfo(losses.dtype).tiny)
 
 
-def ranking_loss(rewards: Tensor) -> Tensor:
-    """Mean Bradley-Terry loss over all K(K-1)/2 pairs of ``rewards`` [K], best first."""
-    i, j = torch.triu_indices(len(rewards), len(rewards), offset=1, device=rewards.device)
-    return bradley_terry(rewards[i] - rewards[j]).mean()
-
-
 Outcomes = Callable[[Tensor], tuple[Tensor, Tensor, Tensor]]
 """d to (log P(i wins), log P(tie), log P(j wins))."""
 

@@ -110,6 +110,17 @@ class Pool:
     responses: tuple[Response, ...]
 
 
+@dataclass(frozen=True)
+class Trial:
+    """One prompt of a benchmark with right and wrong responses; in the subset Ties the id is tied:… or ref:…"""
+
+    id: str
+    subset: str
+    messages: Messages
+    right: tuple[str, ...]
+    wrong: tuple[str, ...]
+
+
 def _need(value: dict[str, Any], key: str, kind: type) -> Any:
     if key not in value:
         raise ValueError(f"{key} is missing")
@@ -239,6 +250,13 @@ def _pool(value: dict[str, Any]) -> Pool:
     return Pool(_text(value, "prompt"), _messages(value), _responses(value, 1))
 
 
+def _trial(value: dict[str, Any]) -> Trial:
+    right, wrong = _need(value, "right", list), _need(value, "wrong", list)
+    if not right or not wrong or not all(isinstance(text, str) for text in (*right, *wrong)):
+        raise ValueError("right and wrong must each hold at least one text")
+    return Trial(_text(value, "id"), _text(value, "subset"), _messages(value), tuple(right), tuple(wrong))
+
+
 Record = TypeVar("Record")
 
 
@@ -285,6 +303,11 @@ def read_prompts(path: Path) -> Iterator[Prompt]:
 def read_pool(path: Path) -> Iterator[Pool]:
     """Unjudged responses by prompt, one prompt a line. Raises DataError naming the line."""
     return _read(path, _pool)
+
+
+def read_trials(path: Path) -> Iterator[Trial]:
+    """Prompts of a benchmark, one a line. Raises DataError naming the line."""
+    return _read(path, _trial)
 
 
 class Splitted(Protocol):
