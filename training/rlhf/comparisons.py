@@ -14,7 +14,7 @@ from transformers import PreTrainedTokenizerBase
 
 from .bootstrap import rater_draws
 from .configs import RewardConfig
-from .records import Group, Pair, Ranking
+from .records import Group, Pair, Pool, Ranking
 from .targets import Counts, fitted_counts, member_counts, order_of, plain_counts, rankings_of, votes_on
 from .tokens import Encoded, Truncations, encode_prompt, encode_response
 
@@ -35,6 +35,7 @@ class PairTarget:
     lengths: tuple[int, int] = (0, 0)
     strength: float = 0.0
     slices: tuple[str, ...] = ()
+    ids: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
@@ -62,20 +63,31 @@ class PromptPairs:
 
 @dataclass
 class Comparisons:
-    """Distinct rows, prompts with what was judged on them, and what was left out or cut on the way."""
+    """Distinct rows, prompts with what was judged on them, and what was left out or cut on the way.
+
+    ``calibration`` are prompts for the temperature alone, ``samples`` rows for the normaliser alone.
+    """
 
     rows: list[Encoded] = field(default_factory=list)
     train: list[PromptPairs] = field(default_factory=list)
     measured: list[PromptPairs] = field(default_factory=list)
+    calibration: list[PromptPairs] = field(default_factory=list)
+    samples: list[int] = field(default_factory=list)
     identical_pairs: int = 0
     dropped_ties: int = 0
     truncations: Truncations = field(default_factory=Truncations)
 
 
 def build(
-    train: Sequence[Group], measured: Sequence[Group], tokenizer: PreTrainedTokenizerBase, config: RewardConfig
+    train: Sequence[Group],
+    measured: Sequence[Group],
+    tokenizer: PreTrainedTokenizerBase,
+    config: RewardConfig,
+    *,
+    calibration: Sequence[Group] = (),
+    samples: Sequence[Pool] = (),
 ) -> Comparisons:
-    """Encode and index the groups; measured pairs keep their plain counts, whatever the settings."""
+    """Encode and index the groups; pairs that are only measured keep their plain counts, whatever the settings."""
     rows = _Rows(tokenizer, config)
     result = Comparisons(rows=rows.rows, truncations=rows.truncations)
     raters = [ranking.rater for group in train for ranking in group.rankings]
@@ -87,12 +99,13 @@ def build(
         _learn(group, rows.of(group), own, result, config, drawn)
     result.train = _in_order(prompts)
 
-    prompts = {}
-    for group in measured:
-        own, numbers = prompts.setdefault(group.prompt, PromptPairs(group.prompt)), rows.of(group)
-        for pair in group.pairs:
-            own.pairs.append(_target(pair, group, numbers, (plain_counts(pair),)))
-    result.measured = _in_order(prompts)
+    for groups, held in ((measured, result.measured), (calibration, result.calibration)):
+        prompts = {}
+        for group in groups:
+            own, numbers = prompts.setdefault(group.prompt, PromptPairs(group.prompt)), rows.of(group)
+            own.pairs += [_target(pair, group, numbers, (plain_counts(pair),)) for pair in group.pairs]
+        held += _in_order(prompts)
+    result.samples = [row for entry in samples for row in rows.of(entry)]
     return result
 
 
@@ -110,11 +123,11 @@ class _Rows:
         self._known: dict[tuple[int, ...], int] = {}
         self._openings: dict[str, list[int]] = {}
 
-    def of(self, group: Group) -> list[int]:
+    def of(self, group: Group | Pool) -> list[int]:
         """The row of each of the group's responses."""
         return [self._row(self._opening(group), response.text) for response in group.responses]
 
-    def _opening(self, group: Group) -> list[int]:
+    def _opening(self, group: Group | Pool) -> list[int]:
         if group.prompt not in self._openings:
             limit = self.config.max_prompt_tokens
             self._openings[group.prompt] = encode_prompt(
@@ -144,6 +157,7 @@ def _target(
         lengths=(len(group.responses[pair.i].text), len(group.responses[pair.j].text)),
         strength=pair.strength / pair.count,
         slices=group.slices,
+        ids=(group.responses[pair.i].id, group.responses[pair.j].id),
     )
 
 

@@ -123,7 +123,9 @@ class RewardConfig(Compute):
 
     base: str = setting(REQUIRED, "Folder of the model whose backbone reads the text")
     scope: str = setting(
-        "head", "What is trained: a head on frozen features, LoRA and head, or all", choices=("head", "lora", "full")
+        "head",
+        "What is trained: a head on frozen features, the last layers, LoRA, or all",
+        choices=("head", "lora", "full"),
     )
     steps: int | None = setting(None, "Optimiser steps; null takes them from epochs", low=1, high=MOST)
     epochs: int = setting(1, "Passes over the train groups when steps is null", low=1)
@@ -164,6 +166,8 @@ class RewardConfig(Compute):
     holdout_share: float = setting(
         0.2, "Share of train prompts held back when there is no other split", low=0, high=0.5
     )
+    splits: int = setting(5, "Scope head: random splits of the train prompts fitted anew; 0: none", low=0, high=100)
+    probes: int = setting(32, "Measured prompts whose best response is probed for hacks; 0: none", low=0, high=10000)
     members: int = setting(1, "Heads, each on its own bootstrap; 1 is a single head on everything", low=1, high=64)
     bootstrap: str = setting(
         "prompts", "What each member draws anew: prompts, raters, or both", choices=("prompts", "raters", "both")

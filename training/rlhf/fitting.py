@@ -57,6 +57,7 @@ class Fitted:
     ties: TieModel | None
     loss_before: float
     steps: int
+    splits: dict[str, object] | None = None
 
 
 def rows_of(prompts: Iterable[PromptPairs]) -> list[int]:

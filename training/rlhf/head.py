@@ -5,18 +5,21 @@ Every step is a short L-BFGS run that starts from the weights alone, so weights 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from .bootstrap import prompt_weights
+from .comparisons import PromptPairs
 from .failures import Stopped
 from .features import cache_key, cached_features
 from .fitting import Fitted, Job, rows_of, split_loss
 from .folders import digest_folder
 from .models import RewardModel
 from .pair_loss import PairTensors, pair_tensors, prompt_losses
+from .resplits import over_splits
 from .ties import TieModel
 from .weights import require_finite, restore_progress, save_progress
 
@@ -121,4 +124,19 @@ def fit_head(job: Job) -> Fitted:
     fit.install(job.model)
     with torch.no_grad():
         raw = job.model.raw(features.to(job.accelerator.device)).cpu()
-    return Fitted(raw, fit.ties, loss_before, steps)
+    return Fitted(raw, fit.ties, loss_before, steps, _over_splits(job, features))
+
+
+def _over_splits(job: Job, features: Tensor) -> dict[str, object] | None:
+    """Single heads on random splits of the train prompts; nothing of them is kept."""
+    config = job.config
+
+    def fit(prompts: Sequence[PromptPairs]) -> Tensor:
+        ties = job.tie_model(torch.float64)
+        own = HeadFit(features, torch.tensor(rows_of(prompts)), members=1, ties=ties, centre=config.centering)
+        pairs = pair_tensors(prompts, weights=torch.ones(len(prompts), 1), dtype=torch.float64)
+        for _ in range(config.steps or HEAD_STEPS):
+            own.step(pairs, config.l2)
+        return own.raw()[:, 0].detach()
+
+    return over_splits(fit, job.comparisons.train, splits=config.splits, seed=config.seed)

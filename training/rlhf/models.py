@@ -126,6 +126,7 @@ class RewardModel(nn.Module):
         nn.init.zeros_(self.head.bias)
         self.gain, self.bias, self.scope = 1.0, 0.0, scope
         self.tie_kind, self.tie_value = "", 0.0
+        self.temperature = 1.0
 
     def features(self, input_ids: Tensor, mask: Tensor, ends: Tensor, position_ids: Tensor | None = None) -> Tensor:
         """Last hidden state at ``ends``, float32 [rows, hidden]."""
@@ -138,12 +139,15 @@ class RewardModel(nn.Module):
         """Last hidden state at each row's end, float32 [rows, hidden], in either layout."""
         if isinstance(rows, Batch):
             return self.features(rows.input_ids, rows.attention_mask, rows.ends, rows.position_ids)
+        return self.hidden(rows)[rows.ends].to(self.head.weight.dtype)
+
+    def hidden(self, rows: Packed) -> Tensor:
+        """The backbone's last hidden state at every token, [tokens, hidden]."""
+        text = {"input_ids": rows.input_ids} if rows.hidden is None else {"inputs_embeds": rows.hidden}
         with block_attention(self.backbone):
-            output = self.backbone(
-                input_ids=rows.input_ids, position_ids=rows.position_ids, use_cache=False, blocks=rows.blocks
-            )
-        last: Tensor = output.last_hidden_state[0, rows.ends]
-        return last.to(self.head.weight.dtype)
+            output = self.backbone(**text, position_ids=rows.position_ids, use_cache=False, blocks=rows.blocks)
+        states: Tensor = output.last_hidden_state[0]
+        return states
 
     def raw(self, features: Tensor) -> Tensor:
         """Each member's reward before gain and bias, float32 [rows, members]."""
@@ -174,9 +178,9 @@ class RewardModel(nn.Module):
     def outcomes(self, difference: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(log P(i wins), log P(tie), log P(j wins)) for a difference of normalised rewards, elementwise.
 
-        Without a model of ties a tie is impossible.
+        The temperature divides the difference. Without a model of ties a tie is impossible.
         """
-        raw = difference / self.gain
+        raw = difference / (self.gain * self.temperature)
         if not self.tie_kind:
             return logsigmoid(raw), torch.full_like(raw, -torch.inf), logsigmoid(-raw)
         return TIE_MODELS[self.tie_kind](raw, torch.as_tensor(self.tie_value, dtype=raw.dtype))
@@ -190,6 +194,7 @@ class RewardModel(nn.Module):
             "members": self.head.out_features,
             "pooling": "last",
             "scope": self.scope,
+            "temperature": self.temperature,
             "tie_kind": self.tie_kind,
             "tie_value": self.tie_value,
         }
@@ -219,6 +224,7 @@ def load_reward_model(folder: Path | str, dtype: torch.dtype = torch.float32) ->
         model = RewardModel(backbone, members=settings["members"], scope=settings["scope"])
         model.head.load_state_dict(load_file(folder / HEAD_FILE))
         model.gain, model.bias = settings["gain"], settings["bias"]
+        model.temperature = settings.get("temperature", 1.0)
         # Models of before the second tie model name the threshold alone.
         model.tie_value = settings.get("tie_value", settings.get("tie_threshold", 0.0))
         model.tie_kind = settings.get("tie_kind", "rao_kupper" if model.tie_value else "")

@@ -30,16 +30,21 @@ class Blocks:
 
 @dataclass(frozen=True)
 class Packed:
-    """``input_ids`` and ``position_ids`` [1, tokens]; ``ends`` [rows] is where each row's last real token is."""
+    """``input_ids`` and ``position_ids`` [1, tokens]; ``ends`` [rows] is where each row's last real token is.
+
+    ``hidden`` [1, tokens, hidden], where it is given, is read in place of the tokens.
+    """
 
     input_ids: Tensor
     position_ids: Tensor
     ends: Tensor
     blocks: Blocks
+    hidden: Tensor | None = None
 
     def to(self, device: torch.device | str) -> Packed:
         blocks = Blocks(self.blocks.sizes, [mask.to(device) for mask in self.blocks.masks])
-        return Packed(self.input_ids.to(device), self.position_ids.to(device), self.ends.to(device), blocks)
+        hidden = None if self.hidden is None else self.hidden.to(device)
+        return Packed(self.input_ids.to(device), self.position_ids.to(device), self.ends.to(device), blocks, hidden)
 
 
 def by_prompt(rows: Sequence[Encoded]) -> list[list[int]]:
