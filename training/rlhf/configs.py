@@ -125,8 +125,9 @@ class RewardConfig(Compute):
     scope: str = setting(
         "head",
         "What is trained: a head on frozen features, the last layers, LoRA, or all",
-        choices=("head", "lora", "full"),
+        choices=("head", "last", "lora", "full"),
     )
+    last_layers: int = setting(4, "Layers that scope last trains, on activations computed once", low=1, high=1000)
     steps: int | None = setting(None, "Optimiser steps; null takes them from epochs", low=1, high=MOST)
     epochs: int = setting(1, "Passes over the train groups when steps is null", low=1)
     batch: int = setting(8, "Groups per optimiser step", low=1)

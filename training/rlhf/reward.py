@@ -22,6 +22,7 @@ from .failures import DataError
 from .fitting import Fitted, Job, rows_of, split_loss
 from .folders import write_json
 from .head import HEAD_STEPS, fit_head
+from .last_layers import fit_last
 from .layouts import choose_layout
 from .models import RewardModel, load_tokenizer, new_reward_model
 from .probes import run_probes, subjects
@@ -80,7 +81,7 @@ def run(
     model = new_reward_model(config.base, members=config.members, scope=config.scope)
     layout = choose_layout(config.layout, model, pad_id=tokenizer.pad_token_id)
     job = Job(config, comparisons, model, Path(out), accelerator, layout, report, should_stop)
-    fitted = {"head": fit_head}.get(config.scope, fit_trunk)(job)
+    fitted = {"head": fit_head, "last": fit_last}.get(config.scope, fit_trunk)(job)
 
     mean, std = normalise(model, fitted, comparisons)
     rewards = fitted.raw.mean(1) * model.gain + model.bias
