@@ -145,6 +145,15 @@ def test_a_ranking_of_two_is_a_pair_in_value_and_gradient() -> None:
     torch.testing.assert_close(gradients[0], gradients[1], rtol=0, atol=1e-12)
 
 
+def test_a_weight_is_a_share_of_its_prompt() -> None:
+    raw = torch.tensor([[1.0], [0.0], [-2.0]], dtype=torch.float64)
+    prompts = [PromptPairs("p", [beats(0, 1, 3.0), beats(2, 1, 1.0)]), PromptPairs("q", [beats(0, 2, 5.0)])]
+    judged = pair_tensors(prompts, weights=torch.ones(2, 1), dtype=torch.float64)
+    first, second, third = bradley_terry(torch.tensor([1.0, -2.0, 3.0], dtype=torch.float64))
+    expected = (3 * first + second) / 4 + third
+    torch.testing.assert_close(prompt_losses(raw, judged, None), expected, rtol=0, atol=1e-12)
+
+
 def test_rankings_of_different_lengths_in_one_batch_are_each_their_own() -> None:
     raw = torch.randn(6, 1, dtype=torch.float64, requires_grad=True)
     prompts = [PromptPairs("p", [], [RankTarget((2, 0, 1))]), PromptPairs("q", [], [RankTarget((5, 3))])]

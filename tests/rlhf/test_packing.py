@@ -91,7 +91,8 @@ def test_a_model_that_attends_by_rules_of_its_own_is_padded(tiny: Path) -> None:
     assert choose_layout("auto", new_reward_model(tiny, members=1, scope="head"), pad_id=PAD).name == "packed"
     assert choose_layout("padded", new_reward_model(tiny, members=1, scope="head"), pad_id=PAD).name == "padded"
     sizes = {"hidden_size": 32, "intermediate_size": 32, "num_attention_heads": 2, "num_key_value_heads": 1}
-    window = MistralModel(MistralConfig(vocab_size=64, num_hidden_layers=1, sliding_window=4, **sizes))
+    # Wider than the few rows that are tried: only the setting tells.
+    window = MistralModel(MistralConfig(vocab_size=64, num_hidden_layers=1, sliding_window=64, **sizes))
     assert choose_layout("auto", reward_model_of(window), pad_id=PAD).name == "padded"
 
 

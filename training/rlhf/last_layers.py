@@ -122,7 +122,7 @@ def fit_last(job: Job) -> Fitted:
     bottom, top = cut(job.model.backbone, job.config.last_layers)
     job.model.backbone.requires_grad_(False)
     for part in (top.layers, top.norm):
-        part.requires_grad_(True)  # type: ignore[operator]  # a module
+        part.requires_grad_(True)
     upper = RewardModel(top, members=job.config.members, scope=job.config.scope).eval()
     upper.head = job.model.head
     kept = activations(job, RewardModel(bottom, members=job.config.members).eval())

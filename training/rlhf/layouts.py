@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -38,10 +39,10 @@ def choose_layout(wanted: str, model: RewardModel, *, pad_id: int) -> Layout:
 @torch.no_grad()
 def reads_blocks(model: RewardModel, padded: Callable[[Sequence[Encoded]], Batch]) -> bool:
     """Whether a few rows have the same features packed and padded: other architectures attend by rules of their own."""
-    config = model.backbone.config
-    if any(getattr(config, name, None) for name in _UNKNOWN_TO_BLOCKS):  # type: ignore[arg-type]  # a config
+    config: Any = model.backbone.config
+    if any(getattr(config, name, None) for name in _UNKNOWN_TO_BLOCKS):
         return False
-    some = [index % config.vocab_size for index in range(1, 25)]  # type: ignore[union-attr, operator]
+    some = [index % config.vocab_size for index in range(1, 25)]
     rows = [Encoded(some[:6], some[6:12]), Encoded(some[:6], some[12:15]), Encoded(some[15:18], some[18:])]
     expected = model.read(padded(rows).to(model.head.weight.device))
     try:
