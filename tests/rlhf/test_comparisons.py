@@ -128,6 +128,15 @@ def test_one_judgment_of_a_whole_group_is_a_ranking(tiny: Path) -> None:
     assert ([rank.rows for rank in held.rankings], held.pairs) == ([(1, 0, 2)], [])
 
 
+def test_a_ranking_with_equal_texts_stays_pairs(tiny: Path) -> None:
+    pairs = (0, 1, 1, 0, 0, -1), (0, 2, 1, 0, 0, -1), (1, 2, 1, 0, 0, -1)
+    config = settings(tiny, objective="plackett_luce")
+    judged = group(["x", "y", "y"], *pairs, rankings=(Ranking("a", (1, 2, 3)),))
+    found = build([judged], [], load_tokenizer(tiny), config)
+    [held] = found.train
+    assert (held.rankings, len(held.pairs), found.identical_pairs) == ([], 2, 1)
+
+
 def test_a_ranking_of_two_is_a_pair_in_value_and_gradient() -> None:
     raw = torch.randn(5, 3, dtype=torch.float64, requires_grad=True)
     as_pairs = [PromptPairs("p", [beats(0, 1, 2.0), beats(2, 1)]), PromptPairs("q", [beats(3, 4)])]

@@ -176,11 +176,11 @@ def _learn(
         return tuple(ranking.weight * n for n in often)
 
     whole: list[Ranking] = []
-    if config.objective == "plackett_luce":
-        whole = [ranking for ranking in rankings_of(group) if order_of(ranking) is not None]
-    for ranking in whole:
+    for ranking in rankings_of(group) if config.objective == "plackett_luce" else ():
         order = tuple(rows[index] for index in order_of(ranking) or ())
-        if len(set(order)) == len(order):
+        # With equal texts in it a ranking stays pairs, of which only the identical ones are lost.
+        if order and len(set(order)) == len(order):
+            whole.append(ranking)
             held.rankings.append(RankTarget(order, tuple(group.weight * n for n in times(ranking))))
     rest = [ranking for ranking in group.rankings if ranking not in whole]
     for pair in group.pairs:
