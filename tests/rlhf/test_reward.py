@@ -97,8 +97,8 @@ def test_rewards_are_equal_after_save_and_load(
 def test_stopped_anywhere_and_resumed_equals_uninterrupted(tiny: Path, preferences, tmp_path: Path, scope: str) -> None:
     config = settings(tiny, **SCOPES[scope])
     whole = reward.run(config, preferences, tmp_path / "whole", report=quiet, should_stop=never)
-    # Calls during the first pass over the rows, between steps, and during the last pass.
-    for calls in (1, 12, 15):
+    # Calls during the first pass over the rows, between steps, during the last pass, and while it is measured.
+    for calls in (1, 12, 15, 28):
         out = tmp_path / f"stopped-{calls}"
         with pytest.raises(Stopped):
             reward.run(config, preferences, out, report=quiet, should_stop=Stopper(calls))

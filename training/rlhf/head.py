@@ -124,11 +124,11 @@ def fit_head(job: Job) -> Fitted:
     fit.install(job.model)
     with torch.no_grad():
         raw = job.model.raw(features.to(job.accelerator.device)).cpu()
-    return Fitted(raw, fit.ties, loss_before, steps, _over_splits(job, features))
+    return Fitted(raw, fit.ties, loss_before, steps, _over_splits(job, features, steps))
 
 
-def _over_splits(job: Job, features: Tensor) -> dict[str, object] | None:
-    """Single heads on random splits of the train prompts; nothing of them is kept."""
+def _over_splits(job: Job, features: Tensor, step: int) -> dict[str, object] | None:
+    """Single heads on random splits of the train prompts; nothing of them is kept. Raises Stopped(step)."""
     config = job.config
 
     def fit(prompts: Sequence[PromptPairs]) -> Tensor:
@@ -137,6 +137,8 @@ def _over_splits(job: Job, features: Tensor) -> dict[str, object] | None:
         pairs = pair_tensors(prompts, weights=torch.ones(len(prompts), 1), dtype=torch.float64)
         for _ in range(config.steps or HEAD_STEPS):
             own.step(pairs, config.l2)
+            if job.should_stop():
+                raise Stopped(step)
         return own.raw()[:, 0].detach()
 
     return over_splits(fit, job.comparisons.train, splits=config.splits, seed=config.seed)

@@ -87,7 +87,7 @@ def run(
     rewards = fitted.raw.mean(1) * model.gain + model.bias
     uncalibrated = _ece(judged_pairs(comparisons.measured, rewards, model))
     pairs, calibrated_on = calibrate(model, rewards, comparisons, measured_on)
-    score = Scorer(model, tokenizer, config, layout, accelerator)
+    score = Scorer(model, tokenizer, config, layout, accelerator, should_stop, fitted.steps)
     result = {
         **summarise(pairs),
         **figures(pairs),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -10,6 +10,7 @@ from accelerate import Accelerator
 from transformers import PreTrainedTokenizerBase
 
 from .configs import RewardConfig
+from .failures import Stopped
 from .features import passes
 from .layouts import Layout
 from .models import RewardModel
@@ -26,9 +27,11 @@ class Scorer:
     config: RewardConfig
     layout: Layout
     accelerator: Accelerator
+    should_stop: Callable[[], bool]
+    step: int
 
     def __call__(self, texts: Sequence[tuple[Messages, str]]) -> list[float]:
-        """Normalised reward of each (messages, response), in their order; the mean over members."""
+        """Normalised reward of each (messages, response), in their order; the mean over members. Raises Stopped."""
         limits = self.config.max_prompt_tokens, self.config.max_response_tokens
         rows = [
             encode(self.tokenizer, messages, text, max_prompt_tokens=limits[0], max_response_tokens=limits[1])
@@ -42,5 +45,7 @@ class Scorer:
         ):
             raw = self.model.raw(features.to(self.accelerator.device)).mean(1).detach().cpu()
             rewards[numbers] = self.model.gain * raw + self.model.bias
+            if self.should_stop():
+                raise Stopped(self.step)
         values: list[float] = rewards.tolist()
         return values
