@@ -47,6 +47,9 @@ simulate-raters: $(INSTALLED) ## How many simulated raters of each kind are seen
 bench-label-page: $(INSTALLED) ## How fast the label screen is answered
 	$(BIN)/python -m benchmarks.label_page
 
+bench-reward: $(INSTALLED) ## Training a reward model on packed rows against padded pair rows
+	$(BIN)/python -m benchmarks.reward_rows
+
 gauntlet-label: $(INSTALLED) ## 500 items under faults in a real browser: none lost, none doubled
 	CHAOS_ITEMS=500 $(BIN)/python -m pytest -q -s tests/e2e/test_many_faults.py
 

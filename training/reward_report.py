@@ -177,6 +177,32 @@ def _reward_stats(result: dict[str, Any], n: float | None) -> list[Stat]:
         value = number(result.get(key))
         if value is not None:
             found.append(Stat(label, spoken(value), note))
+    return [*found, *_bias_stats(result)]
+
+
+def _bias_stats(result: dict[str, Any]) -> list[Stat]:
+    """What remains when length cannot help, whether reward follows length, and which changes fooled the model."""
+    found: list[Stat] = []
+    length, ranking = result.get("length") or {}, result.get("ranking") or {}
+    for key, label in (("matched", "Accuracy, lengths matched"), ("shorter_preferred", "Accuracy, shorter preferred")):
+        part = length.get(key) or {}
+        value = number(part.get("accuracy"))
+        if value is not None:
+            words = f"{_bracketed(interval_of(part.get('interval')))}, {counted(number(part.get('n')) or 0)} pairs"
+            found.append(Stat(label, f"{percent(value)} %", words.lstrip(", ")))
+    for part, key, label, note in (
+        (length, "correlation", "Reward on length, given preference", "correlation, 0: none"),
+        (ranking, "tau", "Order of whole rankings (tau)", "1: as people, 0: chance"),
+    ):
+        value, bounds = number(part.get(key)), interval_of(part.get("correlation_interval") or part.get("interval"))
+        if value is not None:
+            between = f"[{spoken(bounds[0])} to {spoken(bounds[1])}], " if bounds else ""
+            found.append(Stat(label, spoken(value), between + note))
+    for probe in result.get("probes") or []:
+        value = number(probe.get("share"))
+        if value is not None:
+            words = f"{_bracketed(interval_of(probe.get('interval')))}, {counted(number(probe.get('n')) or 0)} prompts"
+            found.append(Stat(f"Not fooled: {probe.get('name', '')}", f"{percent(value)} %", words.lstrip(", ")))
     return found
 
 

@@ -60,13 +60,15 @@ def test_a_reward_is_gain_times_the_mean_of_members_plus_bias(tiny: Path) -> Non
     assert members.std() > 0
 
 
-def test_preferences_of_opposite_differences_sum_to_one(tiny: Path) -> None:
+@pytest.mark.parametrize("kind", ["rao_kupper", "davidson"])
+def test_preferences_of_opposite_differences_sum_to_one(tiny: Path, kind: str) -> None:
     model = new_reward_model(tiny, members=1, scope="head")
-    model.gain, model.tie_threshold = 0.5, 0.7
+    model.gain, model.tie_kind, model.tie_value = 0.5, kind, 0.7
     d = torch.linspace(-6, 6, 13)
     torch.testing.assert_close(model.preference(d) + model.preference(-d), torch.ones(13))
     assert float(model.preference(torch.tensor(0.0))) == pytest.approx(0.5)
-    model.tie_threshold = 0.0
+    torch.testing.assert_close(torch.stack(model.outcomes(d)).exp().sum(0), torch.ones(13))
+    model.tie_kind = ""
     torch.testing.assert_close(model.preference(d), torch.sigmoid(2 * d))
 
 

@@ -27,6 +27,19 @@ def test_a_group_is_read(write) -> None:
     assert (group.pairs[0].wins_i, group.pairs[0].count, group.pairs[0].strength) == (2, 3, -4)
 
 
+def test_who_said_what_and_how_much_it_counts_are_read(write) -> None:
+    told = {
+        "pairs": [PAIR | {"posterior": [0.5, 0.25, 0.25]}],
+        "rankings": [{"rater": "r1", "places": [2, 1], "weight": 0.5}, {"rater": "r2", "places": [1, 1]}],
+        "weight": 2,
+        "slices": ["code"],
+    }
+    (group,) = read_groups(write("p.jsonl", [GROUP | told]))
+    assert group.pairs[0].posterior == (0.5, 0.25, 0.25)
+    assert [(r.rater, r.places, r.weight) for r in group.rankings] == [("r1", (2, 1), 0.5), ("r2", (1, 1), 1.0)]
+    assert (group.weight, group.slices) == (2.0, ("code",))
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -41,6 +54,15 @@ def test_a_group_is_read(write) -> None:
         ({"pairs": [PAIR | {"wins_i": -1}]}, "0 or more"),
         ({"pairs": [PAIR | {"wins_i": 0, "wins_j": 0}]}, "not all 0"),
         ({"prompt": 7}, "prompt must be a str"),
+        ({"pairs": [PAIR | {"posterior": [0.5, 0.5, 0.5]}]}, "whose sum is 1"),
+        ({"pairs": [PAIR | {"posterior": [1.5, -0.5, 0]}]}, "0 or more"),
+        ({"weight": -1}, "weight must be"),
+        ({"weight": float("inf")}, "weight must be"),
+        ({"rankings": [{"rater": "r", "places": [1]}]}, "one entry for each of the 2"),
+        ({"rankings": [{"rater": "r", "places": [1, None]}]}, "at least two"),
+        ({"rankings": [{"rater": "r", "places": [0, 1]}]}, "from 1"),
+        ({"rankings": [{"rater": "", "places": [2, 1]}]}, "rater is empty"),
+        ({"slices": [3]}, "slices must be names"),
     ],
 )
 def test_a_bad_line_is_named(write, change: dict[str, Any], reason: str) -> None:

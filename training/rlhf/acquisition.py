@@ -16,9 +16,11 @@ from torch import Tensor
 from .compute import start_compute
 from .configs import ScoreConfig
 from .failures import DataError
-from .features import length_batches, passes
+from .features import passes
 from .folders import write_json
+from .layouts import choose_layout
 from .models import RewardModel, load_reward_model, load_tokenizer
+from .packing import Packed
 from .parts import Line, work_in_parts
 from .records import read_pool
 from .scoring import finite
@@ -87,14 +89,16 @@ def run(
         for entry in pool
     ]
 
-    def forward(batch: Batch) -> Tensor:
-        return model.member_rewards(batch.input_ids, batch.attention_mask, batch.ends, batch.position_ids)
+    def forward(batch: Batch | Packed) -> Tensor:
+        return model.gain * model.raw(model.read(batch)) + model.bias
+
+    layout = choose_layout("auto", model, pad_id=tokenizer.pad_token_id)
 
     def work(part: Sequence[int]) -> tuple[list[Line], dict[str, float]]:
         rows = [row for index in part for row in encoded[index]]
         rewards = torch.zeros(len(rows), model.head.out_features)
-        batches = length_batches(rows, config.batch)
-        for numbers, found in passes(forward, rows, batches, accelerator=accelerator, pad_id=tokenizer.pad_token_id):
+        batches = layout.batches(rows, config.batch)
+        for numbers, found in passes(forward, rows, batches, accelerator=accelerator, layout=layout):
             rewards[numbers] = finite(found)
         lines, uncertainties = [], []
         for index, own in zip(part, rewards.split([len(encoded[index]) for index in part]), strict=True):

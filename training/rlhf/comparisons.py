@@ -1,4 +1,4 @@
-"""Preference groups as index arrays: distinct token rows once, and every judged pair as numbers.
+"""Preference groups as numbers: distinct token rows once, and every judged pair or ranking over them.
 
 A response that stands in many pairs becomes one row, so it costs one forward pass however often it was
 compared. Groups on the same prompt are joined: the loss is a mean per prompt.
@@ -9,182 +9,190 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
+from .bootstrap import rater_draws
 from .configs import RewardConfig
-from .evaluating import majority
-from .losses import count_loss, prompt_mean
-from .records import Group, Pair
+from .records import Group, Pair, Pool, Ranking
+from .targets import Counts, fitted_counts, member_counts, order_of, plain_counts, rankings_of, votes_on
 from .tokens import Encoded, Truncations, encode_prompt, encode_response
+
+
+@dataclass(frozen=True)
+class PairTarget:
+    """A judged pair; ``i`` and ``j`` index ``Comparisons.rows``.
+
+    ``counts`` are (wins i, ties, wins j), one for every member or one for all; ``margin`` is signed towards i.
+    ``lengths`` are characters of i and j, ``strength`` the mean, negative when it prefers i.
+    """
+
+    i: int
+    j: int
+    counts: tuple[Counts, ...]
+    margin: float = 0.0
+    weight: float = 1.0
+    lengths: tuple[int, int] = (0, 0)
+    strength: float = 0.0
+    slices: tuple[str, ...] = ()
+    ids: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True)
+class RankTarget:
+    """One rater's ranking without ties: ``rows`` from best to worst; ``weights`` for every member or one for all."""
+
+    rows: tuple[int, ...]
+    weights: tuple[float, ...] = (1.0,)
 
 
 @dataclass
 class PromptPairs:
-    """All judged pairs on one prompt.
-
-    Each of ``pairs`` is (row i, row j, wins i, ties, wins j, signed margin); rows index ``Comparisons.rows``.
-    """
+    """All that was judged on one prompt."""
 
     prompt: str
-    pairs: list[tuple[int, int, float, float, float, float]] = field(default_factory=list)
-    lengths: list[tuple[int, int]] = field(default_factory=list)
+    pairs: list[PairTarget] = field(default_factory=list)
+    rankings: list[RankTarget] = field(default_factory=list)
 
     @property
     def rows(self) -> set[int]:
-        return {row for pair in self.pairs for row in pair[:2]}
+        return {row for pair in self.pairs for row in (pair.i, pair.j)} | {
+            r for rank in self.rankings for r in rank.rows
+        }
 
 
 @dataclass
 class Comparisons:
-    """Distinct rows, prompts with their pairs, and what was left out or cut on the way."""
+    """Distinct rows, prompts with what was judged on them, and what was left out or cut on the way.
+
+    ``calibration`` are prompts for the temperature alone, ``samples`` rows for the normaliser alone.
+    """
 
     rows: list[Encoded] = field(default_factory=list)
     train: list[PromptPairs] = field(default_factory=list)
     measured: list[PromptPairs] = field(default_factory=list)
+    calibration: list[PromptPairs] = field(default_factory=list)
+    samples: list[int] = field(default_factory=list)
     identical_pairs: int = 0
     dropped_ties: int = 0
     truncations: Truncations = field(default_factory=Truncations)
 
 
-Counts = tuple[float, float, float]
-
-
-def _plain_counts(pair: Pair) -> Counts:
-    return float(pair.wins_i), float(pair.ties), float(pair.wins_j)
-
-
-def _target(pair: Pair, config: RewardConfig) -> Counts:
-    """(wins i, ties, wins j) that the loss is asked to fit."""
-    wins_i, ties, wins_j = _plain_counts(pair)
-    if config.labels == "majority":
-        side = majority(wins_i, ties, wins_j)
-        wins_i, ties, wins_j = float(side > 0), float(side == 0), float(side < 0)
-    if config.ties == "drop":
-        ties = 0.0
-    moved = config.label_smoothing
-    return (1 - moved) * wins_i + moved * wins_j, ties, (1 - moved) * wins_j + moved * wins_i
-
-
 def build(
-    train: Sequence[Group], measured: Sequence[Group], tokenizer: PreTrainedTokenizerBase, config: RewardConfig
+    train: Sequence[Group],
+    measured: Sequence[Group],
+    tokenizer: PreTrainedTokenizerBase,
+    config: RewardConfig,
+    *,
+    calibration: Sequence[Group] = (),
+    samples: Sequence[Pool] = (),
 ) -> Comparisons:
-    """Encode and index the groups; measured pairs keep their plain counts, whatever the labels setting."""
-    result = Comparisons()
-    known: dict[tuple[int, ...], int] = {}
-    openings: dict[str, list[int]] = {}
+    """Encode and index the groups; pairs that are only measured keep their plain counts, whatever the settings."""
+    rows = _Rows(tokenizer, config)
+    result = Comparisons(rows=rows.rows, truncations=rows.truncations)
+    raters = [ranking.rater for group in train for ranking in group.rankings]
+    drawn = rater_draws(raters, config.members, over=config.bootstrap, seed=config.seed)
 
-    def opening(group: Group) -> list[int]:
-        if group.prompt not in openings:
-            openings[group.prompt] = encode_prompt(
-                tokenizer, group.messages, max_tokens=config.max_prompt_tokens, truncations=result.truncations
-            )
-        return openings[group.prompt]
+    prompts: dict[str, PromptPairs] = {}
+    for group in train:
+        own = prompts.setdefault(group.prompt, PromptPairs(group.prompt))
+        _learn(group, rows.of(group), own, result, config, drawn)
+    result.train = _in_order(prompts)
 
-    def row_of(group: Group, text: str) -> int:
-        response = encode_response(
-            tokenizer, text, max_tokens=config.max_response_tokens, truncations=result.truncations
-        )
-        encoded = Encoded(opening(group), response)
-        key = (len(encoded.prompt), *encoded.ids)
-        if key not in known:
-            known[key] = len(result.rows)
-            result.rows.append(encoded)
-        return known[key]
-
-    def index(groups: Sequence[Group], *, fitted: bool) -> list[PromptPairs]:
-        prompts: dict[str, PromptPairs] = {}
+    for groups, held in ((measured, result.measured), (calibration, result.calibration)):
+        prompts = {}
         for group in groups:
-            rows = [row_of(group, response.text) for response in group.responses]
-            held = prompts.setdefault(group.prompt, PromptPairs(group.prompt))
-            for pair in group.pairs:
-                i, j = rows[pair.i], rows[pair.j]
-                counts = _target(pair, config) if fitted else _plain_counts(pair)
-                if fitted and i == j:
-                    result.identical_pairs += 1
-                elif sum(counts) == 0:
-                    result.dropped_ties += 1
-                else:
-                    margin = -config.margin * pair.strength / pair.count
-                    held.pairs.append((i, j, *counts, margin))
-                    first, second = group.responses[pair.i].text, group.responses[pair.j].text
-                    held.lengths.append((len(first), len(second)))
-        return [prompts[key] for key in sorted(prompts) if prompts[key].pairs]
-
-    result.train = index(train, fitted=True)
-    result.measured = index(measured, fitted=False)
+            own, numbers = prompts.setdefault(group.prompt, PromptPairs(group.prompt)), rows.of(group)
+            own.pairs += [_target(pair, group, numbers, (plain_counts(pair),)) for pair in group.pairs]
+        held += _in_order(prompts)
+    result.samples = [row for entry in samples for row in rows.of(entry)]
     return result
 
 
-@dataclass(frozen=True)
-class PairTensors:
-    """Pairs of some prompts, each column [pairs]; ``weights`` is [prompts, members].
-
-    ``i`` and ``j`` are rows; ``prompts`` numbers each pair's prompt; ``margin`` is signed towards i.
-    """
-
-    i: Tensor
-    j: Tensor
-    wins_i: Tensor
-    ties: Tensor
-    wins_j: Tensor
-    margin: Tensor
-    prompts: Tensor
-    weights: Tensor
-
-    def to(self, device: torch.device | str) -> PairTensors:
-        return PairTensors(*(getattr(self, name).to(device) for name in self.__dataclass_fields__))
+def _in_order(prompts: dict[str, PromptPairs]) -> list[PromptPairs]:
+    return [prompts[key] for key in sorted(prompts) if prompts[key].pairs or prompts[key].rankings]
 
 
-def pair_tensors(
-    prompts: Sequence[PromptPairs], *, weights: Tensor, place: dict[int, int] | None = None, dtype: torch.dtype
-) -> PairTensors:
-    """Tensors over all pairs of ``prompts``; ``place`` maps a row to its position in a smaller batch."""
-    flat = [(*pair, number) for number, prompt in enumerate(prompts) for pair in prompt.pairs]
-    i, j, wins_i, ties, wins_j, margin, number = zip(*flat, strict=True)
-    where = place or {}
-    return PairTensors(
-        i=torch.tensor([where.get(row, row) for row in i]),
-        j=torch.tensor([where.get(row, row) for row in j]),
-        wins_i=torch.tensor(wins_i, dtype=dtype),
-        ties=torch.tensor(ties, dtype=dtype),
-        wins_j=torch.tensor(wins_j, dtype=dtype),
-        margin=torch.tensor(margin, dtype=dtype),
-        prompts=torch.tensor(number),
-        weights=weights.to(dtype),
+class _Rows:
+    """Distinct token rows; a prompt is encoded, and its cut counted, once."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, config: RewardConfig) -> None:
+        self.tokenizer, self.config = tokenizer, config
+        self.rows: list[Encoded] = []
+        self.truncations = Truncations()
+        self._known: dict[tuple[int, ...], int] = {}
+        self._openings: dict[str, list[int]] = {}
+
+    def of(self, group: Group | Pool) -> list[int]:
+        """The row of each of the group's responses."""
+        return [self._row(self._opening(group), response.text) for response in group.responses]
+
+    def _opening(self, group: Group | Pool) -> list[int]:
+        if group.prompt not in self._openings:
+            limit = self.config.max_prompt_tokens
+            self._openings[group.prompt] = encode_prompt(
+                self.tokenizer, group.messages, max_tokens=limit, truncations=self.truncations
+            )
+        return self._openings[group.prompt]
+
+    def _row(self, opening: list[int], text: str) -> int:
+        limit = self.config.max_response_tokens
+        response = encode_response(self.tokenizer, text, max_tokens=limit, truncations=self.truncations)
+        key = (len(opening), *opening, *response)
+        if key not in self._known:
+            self._known[key] = len(self.rows)
+            self.rows.append(Encoded(opening, response))
+        return self._known[key]
+
+
+def _target(
+    pair: Pair, group: Group, rows: Sequence[int], counts: tuple[Counts, ...], margin: float = 0.0
+) -> PairTarget:
+    return PairTarget(
+        i=rows[pair.i],
+        j=rows[pair.j],
+        counts=counts,
+        margin=margin,
+        weight=group.weight,
+        lengths=(len(group.responses[pair.i].text), len(group.responses[pair.j].text)),
+        strength=pair.strength / pair.count,
+        slices=group.slices,
+        ids=(group.responses[pair.i].id, group.responses[pair.j].id),
     )
 
 
-def prompt_losses(rewards: Tensor, pairs: PairTensors, threshold: Tensor | None) -> Tensor:
-    """Weighted loss summed over prompts and averaged over members, for raw ``rewards`` [rows, members].
+def _learn(
+    group: Group,
+    rows: Sequence[int],
+    held: PromptPairs,
+    result: Comparisons,
+    config: RewardConfig,
+    drawn: dict[str, Tensor],
+) -> None:
+    """Add what the loss is asked to fit to ``held``, for each member as often as it drew the raters."""
 
-    Within a prompt every pair weighs the same; divide by the number of prompts of the optimiser batch.
-    """
-    d = rewards[pairs.i] - rewards[pairs.j]
-    columns = (pairs.wins_i[:, None], pairs.ties[:, None], pairs.wins_j[:, None])
-    losses = count_loss(d, *columns, threshold=threshold, margin=pairs.margin[:, None])
-    means = prompt_mean(losses, torch.ones_like(losses), pairs.prompts, len(pairs.weights))
-    return (means * pairs.weights).sum(0).mean()
+    def times(ranking: Ranking) -> tuple[float, ...]:
+        often = drawn[ranking.rater].tolist() if ranking.rater in drawn else [1.0]
+        return tuple(ranking.weight * n for n in often)
 
-
-def bootstrap_weights(prompts: int, members: int, seed: int) -> Tensor:
-    """[prompts, members]: how often each member's bootstrap drew each prompt; a single member sees each once."""
-    if members == 1:
-        return torch.ones(prompts, 1)
-    generator = torch.Generator().manual_seed(seed)
-    draws = torch.randint(prompts, (members, prompts), generator=generator)
-    return torch.stack([torch.bincount(draw, minlength=prompts) for draw in draws], dim=1).float()
-
-
-class PairLoss(nn.Module):
-    """A reward model whose forward pass is the loss of a batch of prompts, with its tie threshold."""
-
-    def __init__(self, reward_model: nn.Module, *, first_threshold: float | None) -> None:
-        super().__init__()
-        self.reward_model = reward_model
-        self.threshold = None if first_threshold is None else nn.Parameter(torch.tensor(first_threshold))
-
-    def forward(self, inputs: tuple[Tensor, Tensor, Tensor, Tensor], pairs: PairTensors) -> Tensor:
-        """Summed prompt losses for ``inputs`` = (ids, mask, ends, positions)."""
-        return prompt_losses(self.reward_model(*inputs), pairs, self.threshold)
+    whole: list[Ranking] = []
+    for ranking in rankings_of(group) if config.objective == "plackett_luce" else ():
+        order = tuple(rows[index] for index in order_of(ranking) or ())
+        # With equal texts in it a ranking stays pairs, of which only the identical ones are lost.
+        if order and len(set(order)) == len(order):
+            whole.append(ranking)
+            held.rankings.append(RankTarget(order, tuple(group.weight * n for n in times(ranking))))
+    rest = [ranking for ranking in group.rankings if ranking not in whole]
+    for pair in group.pairs:
+        if rows[pair.i] == rows[pair.j]:
+            result.identical_pairs += 1
+            continue
+        if any(ranking.places[pair.i] and ranking.places[pair.j] for ranking in whole) and not votes_on(pair, rest):
+            continue
+        votes = [(said, times(ranking)) for ranking, said in votes_on(pair, rest)]
+        counts = member_counts(votes) or (plain_counts(pair),)
+        counts = tuple(fitted_counts(own, pair.posterior, config) for own in counts)
+        if not any(sum(own) for own in counts):
+            result.dropped_ties += 1
+            continue
+        held.pairs.append(_target(pair, group, rows, counts, -config.margin * pair.strength / pair.count))

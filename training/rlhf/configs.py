@@ -123,14 +123,22 @@ class RewardConfig(Compute):
 
     base: str = setting(REQUIRED, "Folder of the model whose backbone reads the text")
     scope: str = setting(
-        "head", "What is trained: a head on frozen features, LoRA and head, or all", choices=("head", "lora", "full")
+        "head",
+        "What is trained: a head on frozen features, the last layers, LoRA, or all",
+        choices=("head", "last", "lora", "full"),
     )
+    last_layers: int = setting(4, "Layers that scope last trains, on activations computed once", low=1, high=1000)
     steps: int | None = setting(None, "Optimiser steps; null takes them from epochs", low=1, high=MOST)
     epochs: int = setting(1, "Passes over the train groups when steps is null", low=1)
     batch: int = setting(8, "Groups per optimiser step", low=1)
     micro_batch: int = setting(4, "Groups per forward pass", low=1)
     max_prompt_tokens: int = setting(256, "Longer prompts lose their beginning", low=1)
     max_response_tokens: int = setting(256, "Longer responses lose their end", low=1)
+    layout: str = setting(
+        "auto",
+        "Rows without padding, each prompt once, where the model allows it; or padded",
+        choices=("auto", "padded"),
+    )
     lr: float = setting(1e-4, "Learning rate of AdamW for backbone or LoRA weights", above=0)
     head_lr: float = setting(1e-3, "Learning rate of AdamW for the head and the tie threshold", above=0)
     l2: float = setting(1.0, "Scope head: penalty l2/2 * |w|^2 on the weights, for standardised features", low=0)
@@ -139,17 +147,32 @@ class RewardConfig(Compute):
     lora_rank: int = setting(16, "Rank of LoRA when scope is lora", low=1, high=512)
     lora_alpha: int = setting(32, "LoRA scale numerator", low=1)
     labels: str = setting(
-        "counts", "Target of a pair: shares of the judgments, or their majority", choices=("counts", "majority")
+        "counts",
+        "Target of a pair: shares of the judgments, their majority, or the posterior given them",
+        choices=("counts", "majority", "posterior"),
+    )
+    objective: str = setting(
+        "pairs",
+        "Rankings count as all their pairs, or whole (Plackett-Luce) where they hold no tie",
+        choices=("pairs", "plackett_luce"),
     )
     label_smoothing: float = setting(0.0, "Share of each decided label given to the other side", low=0, high=0.49)
     ties: str = setting(
-        "rao_kupper", "Ties: learned threshold, half a win each, or left out", choices=("rao_kupper", "half", "drop")
+        "rao_kupper",
+        "Ties: learned threshold, learned weight, half a win each, or left out",
+        choices=("rao_kupper", "davidson", "half", "drop"),
     )
+    centering: float = setting(0.0, "Weight of (r_i + r_j)^2, which keeps rewards near 0; 0 switches it off", low=0)
     margin: float = setting(0.0, "Margin in reward per point of mean strength; 0 switches margins off", low=0)
     holdout_share: float = setting(
         0.2, "Share of train prompts held back when there is no other split", low=0, high=0.5
     )
-    members: int = setting(1, "Heads, each on its own bootstrap of the prompts; 1 is a single head", low=1, high=64)
+    splits: int = setting(5, "Scope head: random splits of the train prompts fitted anew; 0: none", low=0, high=100)
+    probes: int = setting(32, "Measured prompts whose best response is probed for hacks; 0: none", low=0, high=10000)
+    members: int = setting(1, "Heads, each on its own bootstrap; 1 is a single head on everything", low=1, high=64)
+    bootstrap: str = setting(
+        "prompts", "What each member draws anew: prompts, raters, or both", choices=("prompts", "raters", "both")
+    )
     checkpoint_every: int = setting(10, "Steps between checkpoints", low=1)
 
 

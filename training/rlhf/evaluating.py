@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Z95 = 1.959963984540054  # two-sided 95 % of the standard normal
 
@@ -19,7 +19,8 @@ class JudgedPair:
     """One judged pair as the model sees it.
 
     ``difference`` is reward i - reward j, ``p`` P(i preferred | not tied), ``label`` +1 when people prefer i,
-    -1 when j, 0 when tied; ``lengths`` are characters of i and j.
+    -1 when j, 0 when tied; ``lengths`` are characters of i and j. ``strength`` is how strongly on average, 0 or more;
+    ``tie`` is P(tie), ``rows`` which responses these are, ``ids`` their digests.
     """
 
     prompt: str
@@ -27,6 +28,15 @@ class JudgedPair:
     p: float
     label: int
     lengths: tuple[int, int]
+    strength: float = 0.0
+    tie: float = 0.0
+    rows: tuple[int, int] = (0, 1)
+    ids: tuple[str, str] = ("", "")
+    slices: tuple[str, ...] = ()
+
+    def at(self, p: float) -> JudgedPair:
+        """The same pair with another P(i preferred | not tied)."""
+        return replace(self, p=p)
 
 
 def majority(wins_i: float, ties: float, wins_j: float) -> int:
@@ -67,19 +77,47 @@ def clustered_interval(scores: Sequence[float], clusters: Sequence[str], z: floa
     return wilson_interval(share, max(effective, 1.0), z)
 
 
-def _credit(guess: float, label: int) -> float:
+def credit(guess: float, label: int) -> float:
     """1 for the right side, 0 for the wrong one, half for no preference."""
     return 0.5 if guess == 0 else float((guess > 0) == (label > 0))
 
 
+@dataclass(frozen=True)
+class Bin:
+    """Pairs whose favoured side's probability lies in [low, high): the mean of it, and how often it was right."""
+
+    low: float
+    high: float
+    n: int
+    predicted: float
+    observed: float
+    interval: tuple[float, float]
+
+
+def reliability(pairs: Sequence[JudgedPair], bins: int = 10) -> list[Bin]:
+    """The reliability diagram over equal bins of [0.5, 1] that hold a pair; intervals are clustered by prompt."""
+    held: dict[int, list[JudgedPair]] = defaultdict(list)
+    for pair in pairs:
+        held[min(bins - 1, int((max(pair.p, 1 - pair.p) - 0.5) * 2 * bins))].append(pair)
+    found = []
+    for place, part in sorted(held.items()):
+        right = [credit(pair.p - 0.5, pair.label) for pair in part]
+        found.append(
+            Bin(
+                low=0.5 + place / (2 * bins),
+                high=0.5 + (place + 1) / (2 * bins),
+                n=len(part),
+                predicted=sum(max(pair.p, 1 - pair.p) for pair in part) / len(part),
+                observed=sum(right) / len(part),
+                interval=clustered_interval(right, [pair.prompt for pair in part]),
+            )
+        )
+    return found
+
+
 def calibration_error(pairs: Sequence[JudgedPair], bins: int = 10) -> float:
     """Expected calibration error of the favoured side's probability, over equal bins of [0.5, 1]. Guo 2017."""
-    held: dict[int, list[tuple[float, float]]] = defaultdict(list)
-    for pair in pairs:
-        confidence = max(pair.p, 1 - pair.p)
-        held[min(bins - 1, int((confidence - 0.5) * 2 * bins))].append((confidence, _credit(pair.p - 0.5, pair.label)))
-    gaps = (abs(sum(c for c, _ in part) - sum(right for _, right in part)) for part in held.values())
-    return sum(gaps) / len(pairs)
+    return sum(part.n * abs(part.predicted - part.observed) for part in reliability(pairs, bins)) / len(pairs)
 
 
 def log_loss(pairs: Sequence[JudgedPair]) -> float:
@@ -109,8 +147,8 @@ def summarise(judged: Sequence[JudgedPair]) -> dict[str, object]:
     }
     if not pairs:
         return counts | dict.fromkeys(_FIGURES)
-    right = [_credit(pair.difference, pair.label) for pair in pairs]
-    longer = [_credit(pair.lengths[0] - pair.lengths[1], pair.label) for pair in pairs]
+    right = [credit(pair.difference, pair.label) for pair in pairs]
+    longer = [credit(pair.lengths[0] - pair.lengths[1], pair.label) for pair in pairs]
     prompts = [pair.prompt for pair in pairs]
     accuracy = sum(right) / len(right)
     return counts | {

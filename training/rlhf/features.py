@@ -18,38 +18,34 @@ from torch import Tensor
 
 from .failures import Stopped
 from .folders import atomic_file
+from .layouts import Layout
 from .models import RewardModel
-from .tokens import Batch, Encoded, collate
+from .packing import Packed
+from .tokens import Batch, Encoded
 
 CACHE_EVERY = 20  # batches between writes: a kill costs at most these
 
 
-def length_batches(rows: Sequence[Encoded], size: int) -> list[list[int]]:
-    """Row numbers in batches of ``size``, longest first: little padding, and memory is needed at once or never."""
-    order = sorted(range(len(rows)), key=lambda row: (-len(rows[row].ids), row))
-    return [order[start : start + size] for start in range(0, len(order), size)]
-
-
 @torch.no_grad()
 def passes(
-    forward: Callable[[Batch], Tensor],
+    forward: Callable[[Batch | Packed], Tensor],
     rows: Sequence[Encoded],
     batches: Sequence[list[int]],
     *,
     accelerator: Accelerator,
-    pad_id: int,
+    layout: Layout,
 ) -> Iterator[tuple[list[int], Tensor]]:
     """(row numbers, output on the CPU) for each batch."""
     for numbers in batches:
-        batch = collate([rows[number] for number in numbers], pad_id=pad_id).to(accelerator.device)
+        batch = layout.lay([rows[number] for number in numbers]).to(accelerator.device)
         with accelerator.autocast():
             output = forward(batch)
         yield numbers, output.float().cpu()
 
 
-def cache_key(rows: Sequence[Encoded], *, model_digest: str, size: int, precision: str) -> str:
+def cache_key(rows: Sequence[Encoded], *, model_digest: str, size: int, precision: str, layout: str) -> str:
     """SHA-256 over all that the cached numbers depend on."""
-    sums = hashlib.sha256(json.dumps([model_digest, size, precision]).encode())
+    sums = hashlib.sha256(json.dumps([model_digest, size, precision, layout]).encode())
     for row in rows:
         sums.update(json.dumps([row.prompt, row.response]).encode())
     return sums.hexdigest()
@@ -78,14 +74,14 @@ def cached_features(
     key: str,
     size: int,
     accelerator: Accelerator,
-    pad_id: int,
+    layout: Layout,
     should_stop: Callable[[], bool],
 ) -> Tensor:
     """The backbone's features of every row, float32 [rows, hidden], from ``path`` as far as they are there.
 
     Raises Stopped(0) after writing what is done when ``should_stop`` says so.
     """
-    batches = length_batches(rows, size)
+    batches = layout.batches(rows, size)
     found = _cached(path, key)
     done, features = found or (0, torch.zeros(len(rows), model.head.in_features))
 
@@ -94,10 +90,7 @@ def cached_features(
             with atomic_file(path) as fresh:
                 save_file({"features": features}, fresh, metadata={"key": key, "batches": str(done)})
 
-    def forward(batch: Batch) -> Tensor:
-        return model.features(batch.input_ids, batch.attention_mask, batch.ends, batch.position_ids)
-
-    for numbers, output in passes(forward, rows, batches[done:], accelerator=accelerator, pad_id=pad_id):
+    for numbers, output in passes(model.read, rows, batches[done:], accelerator=accelerator, layout=layout):
         features[numbers] = output
         done += 1
         if done % CACHE_EVERY == 0 or done == len(batches):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,12 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor
 
-from .comparisons import Comparisons, PromptPairs, pair_tensors, prompt_losses
+from .comparisons import Comparisons, PromptPairs
 from .configs import RewardConfig
+from .layouts import Layout
 from .models import RewardModel
+from .pair_loss import pair_tensors, prompt_losses
+from .ties import TIE_MODELS, TieModel, likeliest
 
 
 @dataclass(frozen=True)
@@ -25,21 +27,21 @@ class Job:
     model: RewardModel
     out: Path
     accelerator: Accelerator
-    pad_id: int
+    layout: Layout
     report: Callable[[int, dict[str, float]], None]
     should_stop: Callable[[], bool]
 
-    def first_threshold(self) -> float | None:
-        """Where the tie parameter starts; None when ties are not modelled.
+    def tie_model(self, dtype: torch.dtype = torch.float32) -> TieModel | None:
+        """The model of ties at the likeliest start for equal rewards; None when ties are not modelled.
 
-        With equal rewards a share q of ties is likeliest at t = log((1 + q) / (1 - q)), and t = softplus of the
-        parameter. Without a tie in the data the best t is 0, whose logarithm has no bottom: not modelled.
+        Without a tie in the data its best parameter is 0, whose logarithm has no bottom: not modelled.
         """
-        counts = [pair[2:5] for prompt in self.comparisons.train for pair in prompt.pairs]
-        share = min(0.9, sum(ties for _, ties, _ in counts) / sum(sum(count) for count in counts))
-        if self.config.ties != "rao_kupper" or share == 0:
+        counts = [own for prompt in self.comparisons.train for pair in prompt.pairs for own in pair.counts]
+        total = sum(sum(own) for own in counts)
+        share = min(0.9, sum(ties for _, ties, _ in counts) / total) if total else 0.0
+        if self.config.ties not in TIE_MODELS or share == 0:
             return None
-        return math.log(math.expm1(math.log((1 + share) / (1 - share))))
+        return TieModel(self.config.ties, likeliest(self.config.ties, share), dtype)
 
     @property
     def pass_size(self) -> int:
@@ -49,12 +51,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Fitted:
-    """Raw rewards [rows, members] of every row, the tie parameter, and the measured loss before (nats per prompt)."""
+    """Raw rewards [rows, members] of every row, the model of ties, and the measured loss before (nats per prompt)."""
 
     raw: Tensor
-    threshold: Tensor | None
+    ties: TieModel | None
     loss_before: float
     steps: int
+    splits: dict[str, object] | None = None
 
 
 def rows_of(prompts: Iterable[PromptPairs]) -> list[int]:
@@ -62,8 +65,8 @@ def rows_of(prompts: Iterable[PromptPairs]) -> list[int]:
     return sorted(set().union(*(prompt.rows for prompt in prompts)))
 
 
-def split_loss(raw: Tensor, prompts: Sequence[PromptPairs], threshold: Tensor | None) -> float:
+def split_loss(raw: Tensor, prompts: Sequence[PromptPairs], ties: TieModel | None) -> float:
     """Mean loss per prompt, nats, of ``raw`` rewards [rows, members] averaged over members."""
-    pairs = pair_tensors(prompts, weights=torch.ones(len(prompts), 1), dtype=torch.float64)
-    fixed = None if threshold is None else threshold.detach().double().cpu()
-    return float(prompt_losses(raw.detach().double().mean(1, keepdim=True), pairs, fixed)) / len(prompts)
+    judged = pair_tensors(prompts, weights=torch.ones(len(prompts), 1), dtype=torch.float64)
+    mean = raw.detach().double().mean(1, keepdim=True)
+    return float(prompt_losses(mean, judged, ties and ties.fixed())) / len(prompts)

@@ -5,9 +5,11 @@ Preference losses take the reward difference d = r_i - r_j; all are in nats and 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy, logsigmoid, softplus
+from torch.nn.functional import cross_entropy, logsigmoid
 
 
 def token_log_probs(logits: Tensor, ids: Tensor, *, temperature: float = 1.0) -> Tensor:
@@ -58,10 +60,17 @@ def davidson_log_probs(d: Tensor, nu: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return win, tie, loss
 
 
-def plackett_luce(rewards: Tensor) -> Tensor:
-    """-log P of the ranking, for ``rewards`` [..., K] ordered best first. Plackett 1975, Luce 1959."""
-    tails = rewards.flip(-1).logcumsumexp(-1).flip(-1)
-    return (tails - rewards).sum(-1)
+def plackett_luce(rewards: Tensor, real: Tensor | None = None) -> Tensor:
+    """-log P of the ranking, for ``rewards`` [..., K] ordered best first. Plackett 1975, Luce 1959.
+
+    ``real``, boolean [..., K], is False at the end of rankings that are shorter than K.
+    """
+    if real is None:
+        real = torch.ones_like(rewards, dtype=torch.bool)
+    # A large number, not infinity: the gradient of logcumsumexp over infinities is not a number.
+    held = torch.where(real, rewards, torch.full_like(rewards, -1e30))
+    tails = held.flip(-1).logcumsumexp(-1).flip(-1)
+    return torch.where(real, tails - held, torch.zeros_like(rewards)).sum(-1)
 
 
 def prompt_mean(losses: Tensor, weights: Tensor, prompts: Tensor, count: int) -> Tensor:
@@ -77,23 +86,28 @@ def prompt_mean(losses: Tensor, weights: Tensor, prompts: Tensor, count: int) ->
     return total / weight.clamp(min=torch.finfo(losses.dtype).tiny)
 
 
-def ranking_loss(rewards: Tensor) -> Tensor:
-    """Mean Bradley-Terry loss over all K(K-1)/2 pairs of ``rewards`` [K], best first."""
-    i, j = torch.triu_indices(len(rewards), len(rewards), offset=1, device=rewards.device)
-    return bradley_terry(rewards[i] - rewards[j]).mean()
+Outcomes = Callable[[Tensor], tuple[Tensor, Tensor, Tensor]]
+"""d to (log P(i wins), log P(tie), log P(j wins))."""
 
 
 def count_loss(
-    d: Tensor, wins_i: Tensor, ties: Tensor, wins_j: Tensor, *, threshold: Tensor | None, margin: Tensor | float = 0.0
+    d: Tensor, wins_i: Tensor, ties: Tensor, wins_j: Tensor, *, outcomes: Outcomes | None, margin: Tensor | float = 0.0
 ) -> Tensor:
     """Mean -log likelihood per judgment of a pair's counts (which may be fractions), elementwise.
 
-    With ``threshold`` (the free parameter; t = softplus of it) ties follow Rao and Kupper; without, a tie
-    is half a win each. ``margin`` is signed: what d must exceed for the side that the judgments favour.
+    Without a model of ``outcomes`` a tie is half a win each. ``margin`` is signed: what d must exceed for the
+    side that the judgments favour. A pair without a judgment gives 0.
     """
     d = d - margin
-    total = wins_i + ties + wins_j
-    if threshold is None:
-        return soft_bradley_terry(d, (wins_i + ties / 2) / total)
-    win, tie, loss = rao_kupper_log_probs(d, softplus(threshold))
+    total = (wins_i + ties + wins_j).clamp(min=torch.finfo(d.dtype).tiny)
+    if outcomes is None:
+        return soft_bradley_terry(d, (wins_i + ties / 2) / total) * (wins_i + ties + wins_j > 0)
+    win, tie, loss = outcomes(d)
     return -(wins_i * win + ties * tie + wins_j * loss) / total
+
+
+def centering(first: Tensor, second: Tensor) -> Tensor:
+    """(r_i + r_j)^2, elementwise: keeps rewards near 0, which differences leave free. Eisenstein and others 2023,
+    arXiv 2312.09244.
+    """
+    return (first + second).square()

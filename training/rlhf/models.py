@@ -11,6 +11,7 @@ from peft import LoraConfig, get_peft_model
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.nn.functional import logsigmoid
 from transformers import (
     AutoModel,
     AutoModelForCausalLM,
@@ -21,6 +22,9 @@ from transformers import (
 
 from .failures import ConfigError, ModelMissing
 from .folders import atomic_folder, write_json
+from .packing import Packed, block_attention
+from .ties import TIE_MODELS
+from .tokens import Batch
 
 HEAD_FILE, REWARD_FILE = "reward_head.safetensors", "reward.json"
 
@@ -108,8 +112,8 @@ def merged(model: nn.Module) -> nn.Module:
 class RewardModel(nn.Module):
     """A backbone and linear heads on the hidden state of each row's last real token.
 
-    reward = gain * mean over members of head(hidden) + bias. ``scope`` records what was trained. The tie
-    threshold t and all probabilities are in raw units, before gain and bias.
+    reward = gain * mean over members of head(hidden) + bias. ``scope`` records what was trained. The model of
+    ties and all probabilities are in raw units, before gain and bias.
     """
 
     def __init__(self, backbone: nn.Module, *, members: int = 1, scope: str = "head") -> None:
@@ -120,7 +124,9 @@ class RewardModel(nn.Module):
         # Standard deviation 1/sqrt(d + 1) as in the published reward models of open-instruct.
         nn.init.normal_(self.head.weight, std=(size + 1) ** -0.5)
         nn.init.zeros_(self.head.bias)
-        self.gain, self.bias, self.tie_threshold, self.scope = 1.0, 0.0, 0.0, scope
+        self.gain, self.bias, self.scope = 1.0, 0.0, scope
+        self.tie_kind, self.tie_value = "", 0.0
+        self.temperature = 1.0
 
     def features(self, input_ids: Tensor, mask: Tensor, ends: Tensor, position_ids: Tensor | None = None) -> Tensor:
         """Last hidden state at ``ends``, float32 [rows, hidden]."""
@@ -128,6 +134,20 @@ class RewardModel(nn.Module):
         hidden: Tensor = output.last_hidden_state
         last = hidden[torch.arange(len(ends), device=hidden.device), ends]
         return last.to(self.head.weight.dtype)
+
+    def read(self, rows: Batch | Packed) -> Tensor:
+        """Last hidden state at each row's end, float32 [rows, hidden], in either layout."""
+        if isinstance(rows, Batch):
+            return self.features(rows.input_ids, rows.attention_mask, rows.ends, rows.position_ids)
+        return self.hidden(rows)[rows.ends].to(self.head.weight.dtype)
+
+    def hidden(self, rows: Packed) -> Tensor:
+        """The backbone's last hidden state at every token, [tokens, hidden]."""
+        text = {"input_ids": rows.input_ids} if rows.hidden is None else {"inputs_embeds": rows.hidden}
+        with block_attention(self.backbone):
+            output = self.backbone(**text, position_ids=rows.position_ids, use_cache=False, blocks=rows.blocks)
+        states: Tensor = output.last_hidden_state[0]
+        return states
 
     def raw(self, features: Tensor) -> Tensor:
         """Each member's reward before gain and bias, float32 [rows, members]."""
@@ -152,9 +172,18 @@ class RewardModel(nn.Module):
 
     def preference(self, difference: Tensor) -> Tensor:
         """P(i preferred | not tied) for a difference of normalised rewards r_i - r_j."""
-        raw = difference / self.gain
-        win, loss = torch.sigmoid(raw - self.tie_threshold), torch.sigmoid(-raw - self.tie_threshold)
-        return win / (win + loss)
+        win, _, loss = self.outcomes(difference)
+        return torch.sigmoid(win - loss)
+
+    def outcomes(self, difference: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(log P(i wins), log P(tie), log P(j wins)) for a difference of normalised rewards, elementwise.
+
+        The temperature divides the difference. Without a model of ties a tie is impossible.
+        """
+        raw = difference / (self.gain * self.temperature)
+        if not self.tie_kind:
+            return logsigmoid(raw), torch.full_like(raw, -torch.inf), logsigmoid(-raw)
+        return TIE_MODELS[self.tie_kind](raw, torch.as_tensor(self.tie_value, dtype=raw.dtype))
 
     def save(self, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
         """Write backbone, head, normaliser and tokenizer atomically; rewards are equal after ``load``."""
@@ -165,7 +194,9 @@ class RewardModel(nn.Module):
             "members": self.head.out_features,
             "pooling": "last",
             "scope": self.scope,
-            "tie_threshold": self.tie_threshold,
+            "temperature": self.temperature,
+            "tie_kind": self.tie_kind,
+            "tie_value": self.tie_value,
         }
         with atomic_folder(folder) as fresh:
             self.backbone.save_pretrained(fresh)  # type: ignore[operator]  # every transformers backbone has it
@@ -193,7 +224,10 @@ def load_reward_model(folder: Path | str, dtype: torch.dtype = torch.float32) ->
         model = RewardModel(backbone, members=settings["members"], scope=settings["scope"])
         model.head.load_state_dict(load_file(folder / HEAD_FILE))
         model.gain, model.bias = settings["gain"], settings["bias"]
-        model.tie_threshold = settings["tie_threshold"]
+        model.temperature = settings.get("temperature", 1.0)
+        # Models of before the second tie model name the threshold alone.
+        model.tie_value = settings.get("tie_value", settings.get("tie_threshold", 0.0))
+        model.tie_kind = settings.get("tie_kind", "rao_kupper" if model.tie_value else "")
     except (ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ModelMissing(f"The reward head in the folder {folder.name} cannot be read: {error}") from error
     return model.eval()

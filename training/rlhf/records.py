@@ -6,6 +6,7 @@ Reading only; the canonical writing of a preference set is the annotation app's 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -30,7 +31,10 @@ class Response:
 
 @dataclass(frozen=True)
 class Pair:
-    """Judgments between responses i < j of one group, as counts; negative strength prefers i."""
+    """Judgments between responses i < j of one group, as counts; negative strength prefers i.
+
+    ``posterior`` is what a model of the raters makes of them, P(i), P(tie), P(j), where the file has it.
+    """
 
     i: int
     j: int
@@ -39,6 +43,7 @@ class Pair:
     wins_j: int
     strength: int
     judgments: tuple[str, ...]
+    posterior: tuple[float, float, float] | None = None
 
     @property
     def count(self) -> int:
@@ -47,8 +52,24 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class Ranking:
+    """One rater's places for a group's responses, in their order: 1 is best, equal places tie, None was not placed.
+
+    A judged pair is a ranking of two. ``weight`` says how far the rater is relied on; 1 is one vote.
+    """
+
+    rater: str
+    places: tuple[int | None, ...]
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
 class Group:
-    """One prompt's 2 to 9 responses with every judged pair among them, and what raters made better of them."""
+    """One prompt's 2 to 9 responses with every judged pair among them, and what raters made better of them.
+
+    ``rankings`` tell, where the file has them, who said what; ``weight`` is what the group counts in a loss, and
+    ``slices`` are names under which a report shows it.
+    """
 
     group: str
     prompt: str
@@ -56,6 +77,9 @@ class Group:
     responses: tuple[Response, ...]
     pairs: tuple[Pair, ...]
     split: str
+    rankings: tuple[Ranking, ...] = ()
+    weight: float = 1.0
+    slices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,6 +108,17 @@ class Pool:
     prompt: str
     messages: Messages
     responses: tuple[Response, ...]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One prompt of a benchmark with right and wrong responses; in the subset Ties the id is tied:… or ref:…"""
+
+    id: str
+    subset: str
+    messages: Messages
+    right: tuple[str, ...]
+    wrong: tuple[str, ...]
 
 
 def _need(value: dict[str, Any], key: str, kind: type) -> Any:
@@ -139,7 +174,40 @@ def _pair(value: Any, size: int) -> Pair:
     counts = numbers["wins_i"], numbers["ties"], numbers["wins_j"]
     if min(counts) < 0 or sum(counts) == 0:
         raise ValueError("counts of a pair must be 0 or more and not all 0")
-    return Pair(**numbers, judgments=tuple(_need(value, "judgments", list)))
+    return Pair(**numbers, judgments=tuple(_need(value, "judgments", list)), posterior=_posterior(value))
+
+
+def _posterior(value: dict[str, Any]) -> tuple[float, float, float] | None:
+    if value.get("posterior") is None:
+        return None
+    shares = _need(value, "posterior", list)
+    if len(shares) != 3 or not all(_is_number(share) and share >= 0 for share in shares) or abs(sum(shares) - 1) > 1e-6:
+        raise ValueError("posterior must be three numbers of 0 or more whose sum is 1")
+    first, tie, second = (float(share) for share in shares)
+    return first, tie, second
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _weight(value: dict[str, Any]) -> float:
+    found = value.get("weight", 1.0)
+    if not _is_number(found) or found < 0:
+        raise ValueError("weight must be a number of 0 or more")
+    return float(found)
+
+
+def _ranking(value: Any, size: int) -> Ranking:
+    if not isinstance(value, dict):
+        raise ValueError("each ranking must be an object")
+    places = _need(value, "places", list)
+    if len(places) != size:
+        raise ValueError(f"places of a ranking must have one entry for each of the {size} responses")
+    placed = [place for place in places if place is not None]
+    if len(placed) < 2 or not all(isinstance(p, int) and not isinstance(p, bool) and p >= 1 for p in placed):
+        raise ValueError("places of a ranking must be whole numbers from 1, at least two, or null")
+    return Ranking(_text(value, "rater"), tuple(places), _weight(value))
 
 
 def _group(value: dict[str, Any]) -> Group:
@@ -147,7 +215,21 @@ def _group(value: dict[str, Any]) -> Group:
     pairs = tuple(_pair(pair, len(responses)) for pair in _need(value, "pairs", list))
     if not pairs:
         raise ValueError("pairs is empty")
-    return Group(_text(value, "group"), _text(value, "prompt"), _messages(value), responses, pairs, _split(value))
+    rankings = _need(value, "rankings", list) if "rankings" in value else []
+    slices = _need(value, "slices", list) if "slices" in value else []
+    if not all(isinstance(name, str) and name for name in slices):
+        raise ValueError("slices must be names")
+    return Group(
+        _text(value, "group"),
+        _text(value, "prompt"),
+        _messages(value),
+        responses,
+        pairs,
+        _split(value),
+        rankings=tuple(_ranking(ranking, len(responses)) for ranking in rankings),
+        weight=_weight(value),
+        slices=tuple(slices),
+    )
 
 
 def _demonstration(value: dict[str, Any]) -> Demonstration:
@@ -166,6 +248,13 @@ def _prompt(value: dict[str, Any]) -> Prompt:
 
 def _pool(value: dict[str, Any]) -> Pool:
     return Pool(_text(value, "prompt"), _messages(value), _responses(value, 1))
+
+
+def _trial(value: dict[str, Any]) -> Trial:
+    right, wrong = _need(value, "right", list), _need(value, "wrong", list)
+    if not right or not wrong or not all(isinstance(text, str) for text in (*right, *wrong)):
+        raise ValueError("right and wrong must each hold at least one text")
+    return Trial(_text(value, "id"), _text(value, "subset"), _messages(value), tuple(right), tuple(wrong))
 
 
 Record = TypeVar("Record")
@@ -214,6 +303,11 @@ def read_prompts(path: Path) -> Iterator[Prompt]:
 def read_pool(path: Path) -> Iterator[Pool]:
     """Unjudged responses by prompt, one prompt a line. Raises DataError naming the line."""
     return _read(path, _pool)
+
+
+def read_trials(path: Path) -> Iterator[Trial]:
+    """Prompts of a benchmark, one a line. Raises DataError naming the line."""
+    return _read(path, _trial)
 
 
 class Splitted(Protocol):

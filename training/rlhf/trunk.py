@@ -9,13 +9,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .comparisons import PairLoss, bootstrap_weights, pair_tensors
+from .bootstrap import prompt_weights
 from .failures import Stopped
-from .features import length_batches, passes
+from .features import passes
 from .fitting import Fitted, Job, rows_of, split_loss
 from .models import add_lora
+from .packing import Packed
+from .pair_loss import PairLoss, pair_tensors
 from .schedule import batch_at, step_count
-from .tokens import Batch, collate
+from .tokens import Batch
 from .weights import parameter_groups, require_finite, restore_progress, save_progress, trainable
 
 
@@ -32,12 +34,11 @@ def _score(job: Job, numbers: Sequence[int], step: int) -> Tensor:
     rows = [job.comparisons.rows[number] for number in numbers]
     raw = torch.zeros(len(job.comparisons.rows), job.config.members)
 
-    def forward(batch: Batch) -> Tensor:
-        rewards: Tensor = job.model(batch.input_ids, batch.attention_mask, batch.ends, batch.position_ids)
-        return rewards
+    def forward(batch: Batch | Packed) -> Tensor:
+        return job.model.raw(job.model.read(batch))
 
-    batches = length_batches(rows, job.pass_size)
-    for places, output in passes(forward, rows, batches, accelerator=job.accelerator, pad_id=job.pad_id):
+    batches = job.layout.batches(rows, job.pass_size)
+    for places, output in passes(forward, rows, batches, accelerator=job.accelerator, layout=job.layout):
         raw[[numbers[place] for place in places]] = output
         if job.should_stop():
             raise Stopped(step)
@@ -55,8 +56,7 @@ def accumulate(job: Job, wrapped: Any, chosen: Sequence[int], weights: Tensor) -
     for start in range(0, len(own), job.config.micro_batch):
         part = own[start : start + job.config.micro_batch]
         numbers = rows_of(prompts[number] for number in part)
-        batch = collate([job.comparisons.rows[number] for number in numbers], pad_id=job.pad_id)
-        batch = batch.to(accelerator.device)
+        batch = job.layout.lay([job.comparisons.rows[number] for number in numbers]).to(accelerator.device)
         pairs = pair_tensors(
             [prompts[number] for number in part],
             weights=weights[part] * share,
@@ -65,8 +65,7 @@ def accumulate(job: Job, wrapped: Any, chosen: Sequence[int], weights: Tensor) -
         ).to(accelerator.device)
         last = start + job.config.micro_batch >= len(own)
         with nullcontext() if last else accelerator.no_sync(wrapped):
-            inputs = (batch.input_ids, batch.attention_mask, batch.ends, batch.position_ids)
-            loss = wrapped(inputs, pairs) / len(chosen)
+            loss = wrapped(batch, pairs) / len(chosen)
             accelerator.backward(loss * accelerator.num_processes)
         total += loss.detach()
     return total
@@ -77,16 +76,16 @@ def fit_trunk(job: Job) -> Fitted:
     config, comparisons, accelerator = job.config, job.comparisons, job.accelerator
     if config.scope == "lora":
         job.model.backbone = add_lora(job.model.backbone, rank=config.lora_rank, alpha=config.lora_alpha)
-    bare = PairLoss(job.model, first_threshold=job.first_threshold())
+    bare = PairLoss(job.model, ties=job.tie_model(), centre=config.centering)
     wrapped, optimiser = accelerator.prepare(bare, _optimiser(job, bare))
-    weights = bootstrap_weights(len(comparisons.train), config.members, config.seed)
+    weights = prompt_weights(len(comparisons.train), config.members, over=config.bootstrap, seed=config.seed)
     steps = step_count(config.steps, config.epochs, len(comparisons.train), config.batch)
 
     start, state = restore_progress(job.out, config=config, model=bare, optimiser=optimiser)
     loss_before = state.get("loss_before")
     if loss_before is None:
         raw = _score(job, rows_of(comparisons.measured), 0)
-        loss_before = split_loss(raw, comparisons.measured, bare.threshold)
+        loss_before = split_loss(raw, comparisons.measured, bare.ties)
 
     def checkpoint(step: int) -> None:
         if accelerator.is_main_process:
@@ -110,4 +109,4 @@ def fit_trunk(job: Job) -> Fitted:
             checkpoint(step)
 
     raw = _score(job, range(len(comparisons.rows)), steps)
-    return Fitted(raw, bare.threshold, loss_before, steps)
+    return Fitted(raw, bare.ties, loss_before, steps)
