@@ -154,6 +154,44 @@ class RewardConfig(Compute):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DPOConfig(Compute):
+    """Direct preference optimisation of a policy on preference groups, held near the base by beta."""
+
+    base: str = setting(REQUIRED, "Folder of the policy to start from; also the reference")
+    steps: int | None = setting(None, "Optimiser steps; null takes them from epochs", low=1, high=MOST)
+    epochs: int = setting(1, "Passes over the train prompts when steps is null", low=1)
+    batch: int = setting(8, "Prompts per optimiser step, each with all its responses", low=1)
+    micro_batch: int = setting(4, "Prompts per forward pass", low=1)
+    max_prompt_tokens: int = setting(256, "Longer prompts lose their beginning", low=1)
+    max_response_tokens: int = setting(256, "Longer responses lose their end, and their closing token", low=1)
+    loss: str = setting(
+        "sigmoid", "Log loss of implicit rewards, or squares of mean log-ratios (IPO)", choices=("sigmoid", "ipo")
+    )
+    beta: float = setting(0.1, "Strength of the pull towards the base; IPO asks for a gap of 1/(2 beta)", above=0)
+    label_smoothing: float = setting(0.0, "Share of each decided label given to the other side", low=0, high=0.49)
+    ties: str = setting(
+        "half",
+        "Ties: half a win each, a tie model after Rao and Kupper or Davidson, or left out",
+        choices=("half", "rao_kupper", "davidson", "drop"),
+    )
+    tie_share: float = setting(0.5, "Tie models: how often equal responses would tie", above=0, high=0.95)
+    rankings: str = setting(
+        "pairs", "A whole order of responses: all its pairs, or Plackett-Luce", choices=("pairs", "plackett_luce")
+    )
+    lr: float = setting(5e-6, "Peak learning rate of AdamW", above=0)
+    schedule: str = setting("cosine", "Learning rate after warm-up", choices=("constant", "cosine"))
+    warmup_steps: int = setting(0, "Steps of linear warm-up", low=0)
+    weight_decay: float = setting(0.0, "AdamW weight decay of matrices", low=0)
+    grad_clip: float = setting(1.0, "Largest gradient norm", above=0)
+    lora_rank: int = setting(16, "Rank of LoRA on all linear layers; 0 trains every weight", low=0, high=512)
+    lora_alpha: int = setting(32, "LoRA scale numerator", low=1)
+    holdout_share: float = setting(
+        0.1, "Share of train prompts held back when there is no other split", low=0, high=0.5
+    )
+    checkpoint_every: int = setting(10, "Steps between checkpoints", low=1)
+
+
+@dataclass(frozen=True, kw_only=True)
 class PPOConfig(Compute):
     """Proximal policy optimisation of a policy against a reward model, held near the base by KL."""
 
@@ -218,6 +256,7 @@ class ScoreConfig(Compute):
 CONFIGS: dict[str, type[Compute]] = {
     "sft": SFTConfig,
     "reward": RewardConfig,
+    "dpo": DPOConfig,
     "ppo": PPOConfig,
     "sample": SampleConfig,
     "score": ScoreConfig,
