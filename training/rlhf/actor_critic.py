@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from .configs import PPOConfig
+from .conservative import conservative_score
 from .models import (
     RewardModel,
     add_lora,
@@ -154,8 +155,10 @@ def assemble(
     policy: Any = load_policy(config.base, loaded).to(device)
     refuse_processed_logits(policy)
     if score is None:
-        score = reward_model_score(
-            load_reward_model(config.reward_model, half).to(device).requires_grad_(False),
-            rows=config.micro_batch,
+        judge = load_reward_model(config.reward_model, half).to(device).requires_grad_(False)
+        score = (
+            conservative_score(judge, rows=config.micro_batch, doubt=config.doubt)
+            if config.doubt
+            else reward_model_score(judge, rows=config.micro_batch)
         )
     return ActorCritic(policy, critic, **lora, sampling=half), score

@@ -23,7 +23,7 @@ from .compute import start_compute
 from .configs import PPOConfig
 from .failures import ConfigError, Stopped
 from .folders import atomic_file, write_json
-from .kl import AdaptiveKL, FixedKL, KLController, k1, k3, penalised_rewards
+from .kl import AdaptiveKL, FixedKL, KLController, k1, k3, penalised_rewards, refuse_divergence
 from .masked import keep, masked_mean, masked_sum
 from .models import load_tokenizer, save_policy
 from .policy_losses import token_entropy
@@ -156,6 +156,8 @@ def run(
         scores = normaliser(rewards).clamp(-config.reward_clip, config.reward_clip)
         scores = scores - config.missing_eos_penalty * ~rollout.finished
         kl = k1(seen.logprobs, seen.reference)
+        sequence_kl = float(total(_kl_per_response(seen).sum())) / config.prompts_per_step
+        refuse_divergence(sequence_kl, config.kl_limit, step)
         token_rewards = penalised_rewards(scores, kl, mask, coefficient=controller.coefficient)
 
         # Advantages, and the returns that the critic is fitted to.
@@ -169,7 +171,6 @@ def run(
         metrics = update(config, model, optimiser, accelerator, seen, advantages, returns, generator)
 
         # Steer the KL coefficient and report.
-        sequence_kl = float(total(_kl_per_response(seen).sum())) / config.prompts_per_step
         metrics |= {
             "reward": float(total(rewards.sum())) / config.prompts_per_step,
             "reward_total": float(total(token_rewards.sum())) / config.prompts_per_step,
@@ -187,6 +188,8 @@ def run(
         report(step, metrics)
         if step % config.checkpoint_every == 0 or step == config.steps:
             save(step)
+            if accelerator.is_main_process:
+                _write_table(out, step, prompts, tokenizer, seen, rewards)
 
     if should_stop():
         raise Stopped(config.steps)
@@ -206,6 +209,18 @@ def run(
 def _kl_per_response(seen: Experience) -> Tensor:
     """k1 summed over each response, nats, [rows]."""
     return keep(k1(seen.logprobs, seen.reference), seen.rollout.response_mask).sum(1)
+
+
+def _write_table(out: Path, step: int, prompts: list[Asked], tokenizer: Any, seen: Experience, rewards: Tensor) -> None:
+    """The responses this step learned from, one JSON line each, in tables/step-NNNNNN.jsonl."""
+    texts = tokenizer.batch_decode(seen.rollout.responses(), skip_special_tokens=True)
+    columns = (prompts, texts, rewards.tolist(), _kl_per_response(seen).tolist(), seen.rollout.finished.tolist())
+    lines = [
+        {"prompt": asked.prompt.prompt, "text": text, "reward": reward, "kl": nats, "finished": finished}
+        for asked, text, reward, nats, finished in zip(*columns, strict=True)
+    ]
+    with atomic_file(out / "tables" / f"step-{step:06d}.jsonl") as fresh:
+        fresh.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
 
 
 def _restore(
