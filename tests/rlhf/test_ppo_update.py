@@ -152,11 +152,11 @@ def test_the_entropy_bonus_makes_the_next_choice_more_even():
         bench = Bench(settings(minibatch=8, lr=1e-2, lora_rank=0, entropy_coef=bonus, value_coef=0.0))
         bench.advantages.zero_()
         with torch.no_grad():  # as drawn, the tiny policy is all but uniform: nothing could rise
-            bench.actor.plain.get_input_embeddings().weight.mul_(20)
+            bench.actor.plain.get_input_embeddings().weight.mul_(5)
             before = token_entropy(bench.actor(bench.seen.rollout, 1.0)[0]).mean()
             with torch.enable_grad():
                 bench.update()
             return float(token_entropy(bench.actor(bench.seen.rollout, 1.0)[0]).mean() - before)
 
-    assert entropy(0.0) == pytest.approx(0, abs=1e-6)
-    assert entropy(1.0) > 0.01
+    assert abs(entropy(0.0)) < 0.01  # what weight decay alone does
+    assert entropy(1.0) > 1

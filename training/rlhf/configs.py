@@ -101,7 +101,8 @@ class SFTConfig(Compute):
     steps: int | None = setting(None, "Optimiser steps; null takes them from epochs", low=1, high=MOST)
     epochs: int = setting(1, "Passes over the train split when steps is null", low=1)
     batch: int = setting(8, "Demonstrations per optimiser step", low=1)
-    micro_batch: int = setting(4, "Demonstrations per forward pass", low=1)
+    micro_batch: int = setting(4, "Rows per forward pass", low=1)
+    pack_tokens: int | None = setting(None, "Tokens of a row that demonstrations share; null: a row for each", low=1)
     max_prompt_tokens: int = setting(256, "Longer prompts lose their beginning", low=1)
     max_response_tokens: int = setting(256, "Longer responses lose their end, and their closing token", low=1)
     lr: float = setting(2e-5, "Peak learning rate of AdamW", above=0)
@@ -114,6 +115,9 @@ class SFTConfig(Compute):
     holdout_share: float = setting(
         0.1, "Share of train prompts held back when there is no other split", low=0, high=0.5
     )
+    eval_every: int | None = setting(None, "Steps between held-out measurements; null: before and after", low=1)
+    samples: int = setting(4, "Fixed prompts answered before and after", low=0)
+    max_new_tokens: int = setting(48, "Longest of those answers", low=1)
     checkpoint_every: int = setting(10, "Steps between checkpoints", low=1)
 
 
@@ -188,6 +192,9 @@ class DPOConfig(Compute):
     holdout_share: float = setting(
         0.1, "Share of train prompts held back when there is no other split", low=0, high=0.5
     )
+    eval_every: int | None = setting(None, "Steps between held-out measurements; null: before and after", low=1)
+    samples: int = setting(4, "Fixed prompts answered before and after", low=0)
+    max_new_tokens: int = setting(48, "Longest of those answers", low=1)
     checkpoint_every: int = setting(10, "Steps between checkpoints", low=1)
 
 

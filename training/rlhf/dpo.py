@@ -14,6 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .answers import answers, fixed_prompts, write_answers
+from .checkpoints import better
 from .compute import start_compute
 from .configs import DPOConfig
 from .dpo_figures import FIGURES, Judge, Policy, means
@@ -26,6 +28,7 @@ from .models import add_lora, load_policy, load_tokenizer, refuse_processed_logi
 from .packing import refuse_cross_talk
 from .records import Group, read_groups
 from .schedule import batch_at, divide, learning_rate, step_count
+from .tokens import encode_prompt
 from .weights import parameter_groups, require_finite, restore_progress, save_progress, trainable
 
 PREFER = ("validation", "test")
@@ -96,10 +99,17 @@ def run(
 
     start, state = restore_progress(Path(out), config=config, model=bare, optimiser=optimiser)
     before: dict[str, float] = state["before"] if state else means(measure(model, measured, judge))
+    best: dict[str, Any] | None = state.get("best")
+    shown = fixed_prompts(measured_groups, config.samples)
+    asked = [encode_prompt(tokenizer, record.messages, max_tokens=config.max_prompt_tokens) for record in shown]
+    talk: dict[str, Any] = {"max_new_tokens": config.max_new_tokens, "seed": config.seed, "accelerator": accelerator}
+    first: list[str] = state["answers"] if state else answers(policy, asked, tokenizer, **talk)
 
     def checkpoint(step: int) -> None:
         if accelerator.is_main_process:
-            save_progress(out, step, config=config, model=bare, optimiser=optimiser, state={"before": before})
+            notes = {"before": before, "answers": first, "best": best}
+            place = best["step"] if best else None
+            save_progress(out, step, config=config, model=bare, optimiser=optimiser, state=notes, best=place)
 
     for step in range(start + 1, steps + 1):
         if should_stop():
@@ -115,9 +125,14 @@ def run(
         require_finite(norm, what="gradient", step=step)
         optimiser.step()
         optimiser.zero_grad()
-        report(step, means(seen) | {"lr": lr, "grad_norm": float(norm)})
+        metrics = means(seen) | {"lr": lr, "grad_norm": float(norm)}
+        if config.eval_every and step % config.eval_every == 0:
+            metrics |= {f"eval_{name}": value for name, value in means(measure(model, measured, judge)).items()}
+        report(step, metrics)
         # The last step is always kept: measuring and saving may take long, and should not cost it.
         if step % config.checkpoint_every == 0 or step == steps:
+            if "eval_loss" in metrics:
+                best = better(best, step, metrics["eval_loss"])
             checkpoint(step)
 
     if should_stop():
@@ -133,8 +148,10 @@ def run(
         "margin": after.get("margin"),
         "kl": after["kl"],
         "steps": steps,
+        "best_step": best["step"] if best else None,
         "measured_on": measured_on,
         "pairs": int(decided),
+        "samples": len(shown),
         "train_prompts": len(train),
         "train_pairs": sum(len(prompt.pairs) for prompt in train),
         "identical_pairs": preferences.identical_pairs,
@@ -143,6 +160,9 @@ def run(
         "truncated_responses": preferences.truncations.responses,
     }
     if accelerator.is_main_process:
+        if shown:
+            last = answers(policy, asked, tokenizer, **talk)
+            write_answers(Path(out) / "samples.jsonl", shown, first, last)
         save_policy(policy, tokenizer, Path(out) / "model")
         write_json(Path(out) / "result.json", result)
     accelerator.wait_for_everyone()

@@ -96,7 +96,23 @@ def pack(rows: Sequence[Sequence[Tree]], *, pad_id: int) -> Packed:
                     owners += [responses] * len(piece)
                     responses += 1
                 column = end
-    return Packed(ids, positions, trees, branches, *(torch.tensor(n) for n in (predictors, targets, owners)))
+    columns = (torch.tensor(numbers, dtype=torch.long) for numbers in (predictors, targets, owners))
+    return Packed(ids, positions, trees, branches, *columns)
+
+
+def side_by_side(trees: Sequence[Tree], *, capacity: int) -> list[list[Tree]]:
+    """Rows of at most `capacity` tokens, first fit from the longest tree on; a longer tree is a row of its own."""
+    rows: list[list[Tree]] = []
+    room: list[int] = []
+    for tree in sorted(trees, key=lambda tree: -tree.size):
+        place = next((n for n, left in enumerate(room) if tree.size <= left), None)
+        if place is None:
+            rows.append([])
+            room.append(capacity)
+            place = len(rows) - 1
+        rows[place].append(tree)
+        room[place] -= tree.size
+    return rows
 
 
 def response_logprobs(policy: nn.Module, packed: Packed) -> Tensor:
