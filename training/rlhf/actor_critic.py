@@ -17,6 +17,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from .configs import PPOConfig
 from .conservative import conservative_score
+from .decoding import fuse
 from .models import (
     RewardModel,
     add_lora,
@@ -88,6 +89,7 @@ class ActorCritic(nn.Module):
         super().__init__()
         # In lists, so that the copies are no part of what is trained, saved or kept equal between processes.
         self.sampler = [copy.deepcopy(model).to(sampling)]
+        fuse(self.sampler[0])
         self.frozen = [] if rank else [copy.deepcopy(model).requires_grad_(False)]
         self.policy: Any = add_lora(model, rank=rank, alpha=alpha) if rank else model
         self.critic: Critic | ValueHead = critic or ValueHead(model.config.hidden_size).to(model.device)
