@@ -10,7 +10,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from .configs import DPOConfig
-from .dpo_pairs import Compared, PairColumns, prompt_losses
+from .dpo_pairs import Compared, PairColumns, in_rows, prompt_losses
 from .kl import k3
 from .packing import Packed, pack, per_response, response_logprobs
 
@@ -44,7 +44,8 @@ class Judge:
 
     def __call__(self, model: nn.Module, prompts: Sequence[Compared]) -> Tensor:
         """`FIGURES`, [11]; the first, the summed loss, is differentiable."""
-        packed = pack([[prompt.tree] for prompt in prompts], pad_id=self.pad_id).to(self.accelerator.device)
+        rows, prompts = in_rows(prompts)
+        packed = pack(rows, pad_id=self.pad_id).to(self.accelerator.device)
         known = torch.cat([self.reference[prompt.prompt] for prompt in prompts]).to(self.accelerator.device)
         responses = sum(len(prompt.tree.responses) for prompt in prompts)
         logprobs = model(packed)

@@ -15,7 +15,7 @@ from transformers import PreTrainedTokenizerBase
 from .configs import DPOConfig
 from .dpo_losses import davidson_loss, ipo_loss, rao_kupper_loss, sigmoid_loss
 from .losses import plackett_luce, prompt_mean
-from .packing import Tree
+from .packing import Tree, side_by_side
 from .records import Group, Pair
 from .tokens import Truncations, encode_prompt, encode_response
 
@@ -101,6 +101,13 @@ def _counts(pair: Pair, config: DPOConfig) -> tuple[float, float, float]:
         0.0 if config.ties == "drop" else float(pair.ties),
         (1 - moved) * pair.wins_j + moved * pair.wins_i,
     )
+
+
+def in_rows(prompts: Sequence[Compared]) -> tuple[list[list[Tree]], list[Compared]]:
+    """(trees side by side in rows no longer than the longest of them, the prompts in the order they stand there)."""
+    owner = {id(prompt.tree): prompt for prompt in prompts}
+    rows = side_by_side([prompt.tree for prompt in prompts], capacity=max(prompt.tree.size for prompt in prompts))
+    return rows, [owner[id(tree)] for row in rows for tree in row]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from .dpo_pairs import Compared
+from .dpo_pairs import Compared, in_rows
 from .failures import Stopped
 from .folders import atomic_file
 from .packing import pack
@@ -60,8 +60,8 @@ def reference_logprobs(
                 save_file(found, fresh, metadata={"key": key})
 
     for number, start in enumerate(range(0, len(missing), size), start=1):
-        part = missing[start : start + size]
-        packed = pack([[prompt.tree] for prompt in part], pad_id=pad_id).to(accelerator.device)
+        rows, part = in_rows(missing[start : start + size])
+        packed = pack(rows, pad_id=pad_id).to(accelerator.device)
         with torch.no_grad(), accelerator.autocast():
             numbers = policy(packed).float().cpu()
         pieces = numbers.split([prompt.tree.tokens for prompt in part])
