@@ -41,11 +41,28 @@ loop: $(INSTALLED) ## The whole loop on real labels, without a browser (about 20
 bench-agreement: $(INSTALLED) ## Alpha and its interval against the krippendorff library
 	$(BIN)/python -m benchmarks.agreement
 
+oracles: $(INSTALLED) ## Losses and updates against TRL's trainers, in an environment of its own (fetches TRL, once)
+	@test -x var/oracles/bin/python || { $(BIN)/python -m venv var/oracles && $(BIN)/python -c 'import site; print(site.getsitepackages()[0])' > "$$(var/oracles/bin/python -c 'import site; print(site.getsitepackages()[0])')/assay.pth"; }
+	@var/oracles/bin/python -c 'import trl' 2>/dev/null || var/oracles/bin/python -m pip install --disable-pip-version-check --constraint requirements.lock trl==1.12.0 datasets
+	HF_HUB_OFFLINE=1 var/oracles/bin/python -m pytest -q -ra tests/oracles
+
+bench-dpo: oracles ## Pairs a second of DPO against TRL's trainer
+	HF_HUB_OFFLINE=1 var/oracles/bin/python -m benchmarks.dpo
+
+bench-ppo: oracles ## Seconds of a PPO step against the last TRL that had PPO
+	HF_HUB_OFFLINE=1 var/oracles/bin/python -m benchmarks.ppo
+
+bench-generation: $(INSTALLED) ## Tokens a second of generation against transformers' own
+	$(BIN)/python -m benchmarks.generation
+
 bench-label-page: $(INSTALLED) ## How fast the label screen is answered
 	$(BIN)/python -m benchmarks.label_page
 
 gauntlet-label: $(INSTALLED) ## 500 items under faults in a real browser: none lost, none doubled
 	CHAOS_ITEMS=500 $(BIN)/python -m pytest -q -s tests/e2e/test_many_faults.py
+
+gauntlet-kill: $(INSTALLED) ## Kill every training loop again and again: the ending is equal to the last bit (KILLS, KILL_SEED)
+	KILLS=$${KILLS:-40} $(BIN)/python -m pytest -q tests/rlhf/test_killed.py
 
 gauntlet-queue: $(INSTALLED) ## A million operations of many raters at once: none lost, none doubled (QUEUE_OPERATIONS, QUEUE_SEED)
 	@mkdir -p var && rm -f var/gauntlet-queue.json
@@ -83,4 +100,4 @@ lock: $(INSTALLED) ## Write requirements.lock from what is installed now
 clean: ## Remove what the demo and tests made (the environment and fetched models stay)
 	rm -rf var/demo var/loop var/test .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help install model demo test lint format loop bench-agreement bench-label-page bench-label-screen bench-sign-in gauntlet-label gauntlet-queue mutants-queue mutants-access fuzz-api openapi messages secret lock clean
+.PHONY: help install model demo test lint format loop oracles bench-agreement bench-dpo bench-ppo bench-generation bench-label-page bench-label-screen bench-sign-in gauntlet-label gauntlet-kill gauntlet-queue mutants-queue mutants-access fuzz-api openapi messages secret lock clean
