@@ -44,6 +44,20 @@ bench-agreement: $(INSTALLED) ## Alpha, its interval, consensus and strengths at
 simulate-raters: $(INSTALLED) ## How many simulated raters of each kind are seen, and how many honest ones are flagged
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.raters
 
+oracles: $(INSTALLED) ## Losses and updates against TRL's trainers, in an environment of its own (fetches TRL, once)
+	@test -x var/oracles/bin/python || { $(BIN)/python -m venv var/oracles && $(BIN)/python -c 'import site; print(site.getsitepackages()[0])' > "$$(var/oracles/bin/python -c 'import site; print(site.getsitepackages()[0])')/assay.pth"; }
+	@var/oracles/bin/python -c 'import trl' 2>/dev/null || var/oracles/bin/python -m pip install --disable-pip-version-check --constraint requirements.lock trl==1.12.0 datasets
+	HF_HUB_OFFLINE=1 var/oracles/bin/python -m pytest -q -ra tests/oracles
+
+bench-dpo: oracles ## Pairs a second of DPO against TRL's trainer
+	HF_HUB_OFFLINE=1 var/oracles/bin/python -m benchmarks.dpo
+
+bench-ppo: oracles ## Seconds of a PPO step against the last TRL that had PPO
+	HF_HUB_OFFLINE=1 var/oracles/bin/python -m benchmarks.ppo
+
+bench-generation: $(INSTALLED) ## Tokens a second of generation against transformers' own
+	$(BIN)/python -m benchmarks.generation
+
 bench-label-page: $(INSTALLED) ## How fast the label screen is answered
 	$(BIN)/python -m benchmarks.label_page
 
@@ -52,6 +66,9 @@ bench-reward: $(INSTALLED) ## Training a reward model on packed rows against pad
 
 gauntlet-label: $(INSTALLED) ## 500 items under faults in a real browser: none lost, none doubled
 	CHAOS_ITEMS=500 $(BIN)/python -m pytest -q -s tests/e2e/test_many_faults.py
+
+gauntlet-kill: $(INSTALLED) ## Kill every training loop again and again: the ending is equal to the last bit (KILLS, KILL_SEED)
+	KILLS=$${KILLS:-40} $(BIN)/python -m pytest -q tests/rlhf/test_killed.py
 
 # Each of these is a part that ends within ten minutes; FAULTS_SEED=1, 2, … are its parts. The last line adds up what is in var/.
 PART = mkdir -p var && export FAULTS_SEED=$${FAULTS_SEED:-1} FAULTS_SECONDS=$${FAULTS_SECONDS:-420} FAULTS_REPORT=var/$@.jsonl
@@ -104,6 +121,7 @@ clean: ## Remove what the demo and tests made (the environment and fetched model
 	rm -rf var/demo var/loop var/test .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 .PHONY: help install model demo test lint format loop openapi messages secret lock clean
-.PHONY: bench-agreement simulate-raters bench-label-page bench-label-screen bench-sign-in bench-serving
-.PHONY: gauntlet-label gauntlet-queue gauntlet-kills gauntlet-crashes
+.PHONY: bench-agreement simulate-raters bench-label-page bench-label-screen bench-sign-in bench-serving bench-reward
+.PHONY: oracles bench-dpo bench-ppo bench-generation
+.PHONY: gauntlet-label gauntlet-queue gauntlet-kills gauntlet-crashes gauntlet-kill
 .PHONY: mutants-queue mutants-access fuzz-api

@@ -21,7 +21,12 @@ from training.rlhf.folders import digest_file, digest_folder
 from workforce import auditing
 
 Kind, State = TrainingRun.Kind, TrainingRun.State
-MADE = {Kind.SFT: ModelVersion.Kind.POLICY, Kind.REWARD: ModelVersion.Kind.REWARD, Kind.PPO: ModelVersion.Kind.POLICY}
+MADE = {
+    Kind.SFT: ModelVersion.Kind.POLICY,
+    Kind.REWARD: ModelVersion.Kind.REWARD,
+    Kind.DPO: ModelVersion.Kind.POLICY,
+    Kind.PPO: ModelVersion.Kind.POLICY,
+}
 LEFT = {Kind.SAMPLE: "responses.jsonl", Kind.SCORE: "scores.jsonl"}
 
 

@@ -13,7 +13,7 @@ from training.models import ModelAlias, ModelVersion, TrainingRun
 from training.numbers import spoken
 from training.presets import PRESETS
 
-LAUNCHED_BY_HAND = (TrainingRun.Kind.SFT, TrainingRun.Kind.REWARD, TrainingRun.Kind.PPO)
+LAUNCHED_BY_HAND = (TrainingRun.Kind.SFT, TrainingRun.Kind.REWARD, TrainingRun.Kind.DPO, TrainingRun.Kind.PPO)
 PRESET_WORDS = {
     "smoke": "Smoke — a few steps with short texts, seconds to two minutes. Shows that everything fits together.",
     "small": "Small — a model of 135 million parameters on two CPU cores, minutes. Learns, a little.",

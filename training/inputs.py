@@ -21,6 +21,7 @@ from workforce.errors import AssayError
 NEEDED: dict[str, tuple[str, ...]] = {
     TrainingRun.Kind.SFT: ("base", "demonstration_set"),
     TrainingRun.Kind.REWARD: ("base", "preference_set"),
+    TrainingRun.Kind.DPO: ("base", "preference_set"),
     TrainingRun.Kind.PPO: ("base", "reward_model", "prompt_set"),
     TrainingRun.Kind.SAMPLE: ("base", "prompt_set"),
     TrainingRun.Kind.SCORE: ("reward_model", "prompt_set"),

@@ -9,7 +9,7 @@ from annotation.models import Batch, PreferenceSet, Project, Prompt, Slot
 from training.models import AcquisitionRound, ModelAlias, ModelVersion, TrainingRun
 from workforce.models import Role, User
 
-LEARNING = (TrainingRun.Kind.SFT, TrainingRun.Kind.REWARD, TrainingRun.Kind.PPO)
+LEARNING = (TrainingRun.Kind.SFT, TrainingRun.Kind.REWARD, TrainingRun.Kind.DPO, TrainingRun.Kind.PPO)
 RECENT_RUNS = 40
 
 

@@ -74,6 +74,7 @@ class TrainingRun(models.Model):
     class Kind(models.TextChoices):
         SFT = "sft", "Supervised fine-tuning"
         REWARD = "reward", "Reward model"
+        DPO = "dpo", "DPO"
         PPO = "ppo", "PPO"
         SAMPLE = "sample", "Sampling answers"
         SCORE = "score", "Scoring a pool"

@@ -30,7 +30,7 @@ def headline_of(run: TrainingRun) -> str:
     result = {key: number(value) for key, value in run.result.items()}
     if run.kind == Kind.SFT:
         return _change("loss", result.get("loss_before"), result.get("loss_after"))
-    if run.kind == Kind.REWARD:
+    if run.kind in (Kind.REWARD, Kind.DPO):
         accuracy = result.get("accuracy")
         interval = interval_of(run.result.get("interval_clustered")) or interval_of(run.result.get("interval"))
         if accuracy is None:
@@ -52,6 +52,8 @@ def stats_of(run: TrainingRun) -> list[Stat]:
         "loss_after": "Loss after",
         "reward_before": "Reward before",
         "reward_after": "Reward after",
+        "accuracy": "Accuracy",
+        "margin": "Margin",
         "kl": "KL to reference",
         "steps": "Steps",
         "tokens": "Tokens",
@@ -65,6 +67,8 @@ def stats_of(run: TrainingRun) -> list[Stat]:
     }
     notes = {
         "loss_after": "nats per token, held out",
+        "accuracy": counted(result.get("pairs")),
+        "margin": "implicit reward, preferred less other",
         "kl": "nats per response",
         "reward_after": counted(result.get("samples")),
     }

@@ -12,7 +12,7 @@ SHOWN = [row for row in ROWS if len(row) == 7 and row[1] in ("smoke", "small", "
 
 
 def test_every_preset_of_the_trained_kinds_is_shown():
-    assert {(row[0], row[1]) for row in SHOWN} == {(k, p) for k in ("sft", "reward", "ppo") for p in PRESETS[k]}
+    assert {(row[0], row[1]) for row in SHOWN} == {(k, p) for k in ("sft", "reward", "dpo", "ppo") for p in PRESETS[k]}
 
 
 @pytest.mark.parametrize("row", SHOWN, ids=lambda row: f"{row[0]}-{row[1]}")

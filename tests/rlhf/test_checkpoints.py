@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from training.rlhf.checkpoints import (
+    better,
     digest_folder,
     latest_checkpoint,
     newest_checkpoint,
@@ -36,6 +37,16 @@ def test_the_last_two_are_kept_and_hold_safetensors_and_json_only(tmp_path: Path
     assert newest is not None
     assert (newest.step, newest.state()["step"], newest.tensors("weights")["w"].tolist()) == (15, 15, [15.0] * 3)
     assert newest.digest == digest_folder(newest.path)
+
+
+def test_the_best_is_kept_beside_the_last_two(tmp_path: Path) -> None:
+    best = None
+    for step, figure in enumerate([3.0, 1.0, 1.0, 2.0, 5.0], start=1):
+        best = better(best, step, figure)
+        save_checkpoint(tmp_path, step, tensors={"weights": {"w": torch.ones(1)}}, state={}, best=best["step"])
+    assert best == {"step": 2, "figure": 1.0}
+    names = sorted(path.name for path in (tmp_path / "checkpoints").iterdir())
+    assert names == ["step-000002", "step-000004", "step-000005"]
 
 
 @pytest.mark.parametrize("name", ["weights.safetensors", "state.json", "manifest.json"])

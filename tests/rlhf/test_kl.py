@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from training.rlhf.kl import AdaptiveKL, FixedKL, k1, k2, k3, moved_too_far, penalised_rewards
+from training.rlhf.failures import Diverged
+from training.rlhf.kl import AdaptiveKL, FixedKL, k1, k2, k3, moved_too_far, penalised_rewards, refuse_divergence
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +98,11 @@ def test_early_stop_rule():
     assert moved_too_far(0.02, 0.015)
     assert not moved_too_far(0.015, 0.015)
     assert not moved_too_far(100.0, None)
+
+
+@pytest.mark.parametrize("kl", [10.1, math.inf, math.nan])
+def test_divergence_is_refused_also_when_it_is_not_a_number(kl):
+    refuse_divergence(10.0, 10.0, 3)
+    refuse_divergence(kl, None, 3)
+    with pytest.raises(Diverged, match="At step 3"):
+        refuse_divergence(kl, 10.0, 3)

@@ -45,6 +45,25 @@ def test_an_unmoved_policy_has_ratio_one_no_clipping_no_divergence_and_the_polic
     assert moved.grad[~mask].eq(0).all()
 
 
+@pytest.mark.parametrize(
+    ("ratio", "advantage", "loss", "clipped"),
+    [
+        (5.0, -2.0, 6.0, 1),  # a bad token that became likely costs at most three times its advantage
+        (2.0, -2.0, 4.0, 0),
+        (0.5, -2.0, 1.6, 1),  # below the lower clip as without it
+        (5.0, 2.0, -2.4, 1),
+    ],
+)
+def test_dual_clip_bounds_what_a_bad_token_costs(ratio, advantage, loss, clipped):
+    new = torch.tensor([[math.log(ratio)]], dtype=torch.float64, requires_grad=True)
+    old, mask = torch.zeros_like(new).detach(), torch.ones(1, 1, dtype=torch.bool)
+    found = clipped_policy_loss(new, old, torch.full_like(old, advantage), mask, clip=0.2, tokens=1, dual_clip=3.0)
+    assert found.loss.item() == pytest.approx(loss, abs=1e-12)
+    assert found.clip_fraction == clipped
+    found.loss.backward()
+    assert (new.grad.item() == 0) == bool(clipped)
+
+
 def test_a_token_beyond_the_clip_gives_no_gradient():
     new = torch.tensor([[math.log(1.3)]], requires_grad=True)
     mask = torch.ones(1, 1, dtype=torch.bool)
@@ -53,18 +72,19 @@ def test_a_token_beyond_the_clip_gives_no_gradient():
 
 
 @pytest.mark.parametrize(
-    ("value", "old", "target", "loss"),
+    ("value", "old", "target", "loss", "clipped"),
     [
-        (1.0, 1.0, 3.0, 2.0),
-        (2.0, 1.0, 3.0, 0.5 * 1.8**2),  # the step is held at 1.2, whose error is the larger
-        (2.0, 1.0, 0.0, 2.0),
+        (1.0, 1.0, 3.0, 2.0, 0),
+        (2.0, 1.0, 3.0, 0.5 * 1.8**2, 1),  # the step is held at 1.2, whose error is the larger
+        (2.0, 1.0, 0.0, 2.0, 0),
     ],
 )
-def test_value_loss_of_one_token(value, old, target, loss):
+def test_value_loss_of_one_token(value, old, target, loss, clipped):
     numbers = torch.tensor([value, old, target], dtype=torch.float64).reshape(3, 1, 1)
     mask = torch.ones(1, 1, dtype=torch.bool)
     found = clipped_value_loss(*numbers, mask, clip=0.2, tokens=1)
-    assert found.item() == pytest.approx(loss, abs=1e-12)
+    assert found.loss.item() == pytest.approx(loss, abs=1e-12)
+    assert found.clip_fraction == clipped
 
 
 def test_micro_batches_add_up_to_the_batch():
@@ -90,8 +110,10 @@ def test_padding_changes_neither_loss_nor_statistic_nor_gradient():
         leaf = numbers[0].clone().requires_grad_()
         policy = clipped_policy_loss(leaf, numbers[1], numbers[2], real, clip=0.2, tokens=tokens)
         value = clipped_value_loss(leaf, numbers[1], numbers[2], real, clip=0.2, tokens=tokens)
-        (policy.loss + value).backward()
-        outcomes.append((policy.loss, policy.ratio, policy.clip_fraction, policy.approx_kl, value, leaf.grad[real]))
+        (policy.loss + value.loss).backward()
+        outcomes.append(
+            (policy.loss, policy.ratio, policy.clip_fraction, policy.approx_kl, *vars(value).values(), leaf.grad[real])
+        )
     for narrow, padded in zip(*outcomes, strict=True):
         assert torch.allclose(narrow, padded, atol=1e-14, rtol=0)
 

@@ -8,13 +8,15 @@ import torch
 
 from tests.rlhf.ppo_cases import PROMPTS, foreign_reward_model, run_ppo, settings, tiny_policy
 from training.rlhf import ppo
-from training.rlhf.failures import ConfigError, DataError, NotFinite
+from training.rlhf.checkpoints import latest_checkpoint
+from training.rlhf.failures import ConfigError, DataError, Diverged, NotFinite
 from training.rlhf.models import load_policy
 from training.rlhf.ppo_prompts import hold_out, next_prompts
 
 METRICS = {
     "reward", "reward_total", "kl", "kl_coef", "entropy", "policy_loss", "value_loss", "clip_fraction", "approx_kl",
-    "ratio_mean", "explained_variance", "eos_share", "response_tokens", "grad_norm", "lr", "seconds",
+    "ratio_mean", "value_clip_fraction", "explained_variance", "eos_share", "response_tokens", "grad_norm", "lr",
+    "seconds",
 }  # fmt: skip
 
 
@@ -85,6 +87,28 @@ def test_a_reward_that_is_not_a_number_is_refused(tmp_path, poison):
         run_ppo(settings(steps=9, normalise_rewards=False, checkpoint_every=1), tmp_path, score=score)
     assert refusal.value.code == "not_finite"
     assert (tmp_path / "checkpoints").is_dir()
+
+
+def test_a_policy_that_left_its_reference_ends_the_run_with_a_sentence(tmp_path):
+    config = settings(steps=9, lr=0.3, beta=0.0, kl_limit=0.5, checkpoint_every=1)
+    with pytest.raises(Diverged, match="nats per response away") as refusal:
+        run_ppo(config, tmp_path)
+    assert refusal.value.code == "diverged"
+    checkpoint = latest_checkpoint(tmp_path)
+    assert 1 <= checkpoint.step < 9
+    with pytest.raises(Diverged):  # the policy of that checkpoint is the one that was refused
+        run_ppo(config, tmp_path)
+    assert latest_checkpoint(tmp_path) == checkpoint
+
+
+def test_every_checkpoint_has_a_table_of_what_its_step_learned_from(tmp_path):
+    _, metrics = run_ppo(settings(steps=4, checkpoint_every=2), tmp_path)
+    assert sorted(path.name for path in (tmp_path / "tables").iterdir()) == ["step-000002.jsonl", "step-000004.jsonl"]
+    rows = [json.loads(line) for line in (tmp_path / "tables" / "step-000004.jsonl").read_text().splitlines()]
+    assert len(rows) == 4
+    assert set(rows[0]) == {"prompt", "text", "reward", "kl", "finished"}
+    assert sum(row["reward"] for row in rows) / 4 == pytest.approx(metrics[-1]["reward"], abs=1e-5)
+    assert sum(row["kl"] for row in rows) / 4 == pytest.approx(metrics[-1]["kl"], abs=1e-5)
 
 
 def test_an_empty_prompt_file_is_refused(tmp_path):

@@ -12,6 +12,7 @@ from training.rlhf.compute import start_compute
 from training.rlhf.failures import NotFinite
 from training.rlhf.kl import k3
 from training.rlhf.models import load_policy
+from training.rlhf.policy_losses import token_entropy
 from training.rlhf.ppo_update import Experience, update
 from training.rlhf.rollout import chosen_logprobs, generate
 
@@ -144,3 +145,18 @@ def test_a_gradient_that_is_not_a_number_moves_nothing():
         bench.update()
     assert all(torch.equal(before[name], weight) for name, weight in bench.weights().items())
     assert all(weight.grad is None for weight in bench.actor.parameters())
+
+
+def test_the_entropy_bonus_makes_the_next_choice_more_even():
+    def entropy(bonus):
+        bench = Bench(settings(minibatch=8, lr=1e-2, lora_rank=0, entropy_coef=bonus, value_coef=0.0))
+        bench.advantages.zero_()
+        with torch.no_grad():  # as drawn, the tiny policy is all but uniform: nothing could rise
+            bench.actor.plain.get_input_embeddings().weight.mul_(5)
+            before = token_entropy(bench.actor(bench.seen.rollout, 1.0)[0]).mean()
+            with torch.enable_grad():
+                bench.update()
+            return float(token_entropy(bench.actor(bench.seen.rollout, 1.0)[0]).mean() - before)
+
+    assert abs(entropy(0.0)) < 0.01  # what weight decay alone does
+    assert entropy(1.0) > 1

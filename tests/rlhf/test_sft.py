@@ -1,5 +1,6 @@
 """Fine-tuning reads responses only, does not depend on how a batch is cut up, and resumes bit for bit."""
 
+import json
 import random
 from pathlib import Path
 from typing import Any
@@ -41,10 +42,14 @@ def ragged() -> list[Encoded]:
     ]
 
 
-def gradient(tiny: Path, rows: list[Encoded], micro_batch: int) -> tuple[float, dict[str, torch.Tensor]]:
+def gradient(
+    tiny: Path, rows: list[Encoded], micro_batch: int, pack_tokens: int | None = None
+) -> tuple[float, dict[str, torch.Tensor]]:
     model = sft.ResponseLoss(load_policy(tiny))
     accelerator = start_compute(settings(tiny))
-    loss = sft.accumulate(model, rows, accelerator=accelerator, micro_batch=micro_batch, pad_id=2)
+    loss = sft.accumulate(
+        model, rows, accelerator=accelerator, micro_batch=micro_batch, pad_id=2, pack_tokens=pack_tokens
+    )
     return float(loss), {name: w.grad for name, w in model.named_parameters() if w.grad is not None}
 
 
@@ -52,7 +57,8 @@ def test_the_loss_is_that_of_the_whole_model(tiny: Path) -> None:
     policy, batch = load_policy(tiny), collate(ragged(), pad_id=2)
     logits = policy(batch.input_ids, attention_mask=batch.attention_mask, position_ids=batch.position_ids).logits
     whole = token_loss_sum(logits, batch.input_ids, batch.response_mask)
-    torch.testing.assert_close(sft.ResponseLoss(policy)(batch), whole, rtol=1e-6, atol=0)
+    (packed,) = sft.forward_passes(ragged(), micro_batch=8, pack_tokens=None, pad_id=2)
+    torch.testing.assert_close(sft.ResponseLoss(policy)(packed), whole, rtol=1e-6, atol=0)
 
 
 def test_prompt_tokens_carry_no_loss_of_their_own(tiny: Path) -> None:
@@ -74,6 +80,32 @@ def test_accumulation_gives_the_gradient_of_one_large_batch(tiny: Path) -> None:
     assert expected.keys() == actual.keys()
     for name in expected:
         torch.testing.assert_close(actual[name], expected[name], rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("pack_tokens", [25, 64, 1000])
+def test_texts_that_share_rows_give_the_gradient_of_texts_alone(tiny: Path, pack_tokens: int) -> None:
+    rows = ragged()
+    laid = sft.forward_passes(rows, micro_batch=1, pack_tokens=pack_tokens, pad_id=2)
+    assert len(laid) < len(rows)
+    assert all(batch.input_ids.shape[1] <= max(pack_tokens, *(len(row.ids) for row in rows)) for batch in laid)
+    assert sum(len(batch.targets) for batch in laid) == sum(len(row.response) for row in rows)
+    (alone, expected), (packed, actual) = gradient(tiny, rows, 1), gradient(tiny, rows, 2, pack_tokens)
+    assert packed == pytest.approx(alone, rel=1e-6)
+    for name in expected:
+        torch.testing.assert_close(actual[name], expected[name], rtol=0, atol=1e-5)
+
+
+def test_held_out_loss_is_measured_on_the_way_and_answers_are_kept(tiny: Path, demonstrations, tmp_path: Path) -> None:
+    seen: dict[int, dict[str, float]] = {}
+    config = settings(tiny, eval_every=3, samples=2, max_new_tokens=5, pack_tokens=128, lr=1e-2)
+    result = sft.run(config, demonstrations, tmp_path, report=seen.__setitem__, should_stop=never)
+    assert [step for step in seen if "eval_loss" in seen[step]] == [3, 6]
+    assert seen[6]["eval_loss"] == result["loss_after"] < seen[3]["eval_loss"] < result["loss_before"]
+    lines = [json.loads(line) for line in (tmp_path / "samples.jsonl").read_text().splitlines()]
+    assert [line["prompt"] for line in lines] == ["p20", "p21"]
+    assert all(set(line) == {"prompt", "messages", "before", "after"} for line in lines)
+    assert (result["samples"], result["best_step"]) == (2, 6)
+    assert any(line["before"] != line["after"] for line in lines)
 
 
 @pytest.mark.parametrize("changes", [{}, {"lora_rank": 4, "precision": "bf16"}], ids=["full", "lora-bf16"])
@@ -102,7 +134,7 @@ def test_the_loss_falls(tiny: Path, demonstrations, tmp_path: Path, changes: dic
 def test_stopped_anywhere_and_resumed_equals_uninterrupted(
     tiny: Path, demonstrations, tmp_path: Path, lora_rank: int
 ) -> None:
-    config = settings(tiny, lora_rank=lora_rank, warmup_steps=2)
+    config = settings(tiny, lora_rank=lora_rank, warmup_steps=2, pack_tokens=96, eval_every=2)
     seen: dict[int, dict[str, float]] = {}
     whole = sft.run(config, demonstrations, tmp_path / "whole", report=seen.__setitem__, should_stop=never)
     for calls in (0, 3, 5):

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from annotation.assigning import claim_next
 from annotation.canonical import prompt_digest, text_digest
-from annotation.freezing import freeze_demonstration_set
-from annotation.models import Demonstration, DemonstrationSet, Project, Prompt, PromptSet
+from annotation.freezing import freeze_demonstration_set, freeze_preference_set
+from annotation.models import Demonstration, DemonstrationSet, PreferenceSet, Project, Prompt, PromptSet
+from rubrics.models import RubricVersion
+from tests.annotation.makers import answer, make_batch
 from training.models import ModelVersion
 from training.promoting import register_model
 from workforce.models import User
@@ -53,6 +56,16 @@ def demonstrations(project: Project, lena: User, prompts: PromptSet) -> Demonstr
             project=project, prompt=prompt, text=text, digest=text_digest(text), external_id=prompt.digest[:8]
         )
     return freeze_demonstration_set(project=project, name="First", actor=lena)
+
+
+@pytest.fixture
+def judged(project: Project, lena: User, rubric_version: RubricVersion, rafi: User, rosa: User) -> PreferenceSet:
+    """A preference set of eight tasks that two raters judged."""
+    batch = make_batch(project, lena, rubric_version, tasks=8, overlap=2)
+    for rater in (rafi, rosa):
+        while (assignment := claim_next(batch=batch, rater=rater)) is not None:
+            answer(assignment, value=2)
+    return freeze_preference_set(project=project, name="Judged", batches=[batch], actor=lena)
 
 
 from tests.tiny import *  # noqa: E402, F403  (fixtures of the models)

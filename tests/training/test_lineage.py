@@ -3,9 +3,7 @@
 import pytest
 from django.db import connection
 
-from annotation.assigning import claim_next
-from annotation.freezing import freeze_preference_set, set_path
-from tests.annotation.makers import answer, make_batch
+from annotation.freezing import set_path
 from training import executing
 from training.launching import launch_run
 from training.lineage import verify_lineage
@@ -13,16 +11,6 @@ from training.models import ModelVersion
 from training.places import model_folder
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def judged(project, lena, rubric_version, rafi, rosa):
-    """A preference set of eight tasks that two raters judged."""
-    batch = make_batch(project, lena, rubric_version, tasks=8, overlap=2)
-    for rater in (rafi, rosa):
-        while (assignment := claim_next(batch=batch, rater=rater)) is not None:
-            answer(assignment, value=2)
-    return freeze_preference_set(project=project, name="Judged", batches=[batch], actor=lena)
 
 
 @pytest.fixture

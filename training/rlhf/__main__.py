@@ -31,6 +31,7 @@ from .process import (
 KINDS = {
     "sft": ("sft", "demonstrations"),
     "reward": ("reward", "preferences"),
+    "dpo": ("dpo", "preferences"),
     "ppo": ("ppo", "prompts"),
     "sample": ("sampling", "prompts"),
     "score": ("acquisition", "pool"),

@@ -7,7 +7,8 @@ a linear head on the policy's own trunk, or a model of its own that starts as th
 from __future__ import annotations
 
 import copy
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -16,6 +17,8 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from .configs import PPOConfig
+from .conservative import conservative_score
+from .decoding import fuse
 from .models import (
     RewardModel,
     add_lora,
@@ -71,6 +74,21 @@ def _in_float32(head: nn.Module, states: Tensor) -> Tensor:
     return values
 
 
+@contextmanager
+def adapters_off(layers: Sequence[LoraLayer]) -> Iterator[None]:
+    """The layers as they were without their adapters.
+
+    peft's own switch also sets the gradient flag of every weight, a tenth of a step of a small model.
+    """
+    for layer in layers:
+        layer._disable_adapters = True
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer._disable_adapters = False
+
+
 class ActorCritic(nn.Module):
     """A policy and its critic. Dropout is never on: old and new log-probabilities must be comparable."""
 
@@ -87,8 +105,10 @@ class ActorCritic(nn.Module):
         super().__init__()
         # In lists, so that the copies are no part of what is trained, saved or kept equal between processes.
         self.sampler = [copy.deepcopy(model).to(sampling)]
+        fuse(self.sampler[0])
         self.frozen = [] if rank else [copy.deepcopy(model).requires_grad_(False)]
         self.policy: Any = add_lora(model, rank=rank, alpha=alpha) if rank else model
+        self.adapters = [layer for layer in self.policy.modules() if isinstance(layer, LoraLayer)]
         self.critic: Critic | ValueHead = critic or ValueHead(model.config.hidden_size).to(model.device)
         self.eval()
 
@@ -106,7 +126,7 @@ class ActorCritic(nn.Module):
     @torch.no_grad()
     def reference_logprobs(self, rollout: Rollout, temperature: float) -> Tensor:
         """[rows, R], of the model that training started from."""
-        with nullcontext() if self.frozen else self.policy.disable_adapter():
+        with adapters_off(self.adapters):
             model: Any = self.frozen[0] if self.frozen else self.plain
             states = response_states(model.base_model, rollout)
             head = model.get_output_embeddings()
@@ -154,8 +174,10 @@ def assemble(
     policy: Any = load_policy(config.base, loaded).to(device)
     refuse_processed_logits(policy)
     if score is None:
-        score = reward_model_score(
-            load_reward_model(config.reward_model, half).to(device).requires_grad_(False),
-            rows=config.micro_batch,
+        judge = load_reward_model(config.reward_model, half).to(device).requires_grad_(False)
+        score = (
+            conservative_score(judge, rows=config.micro_batch, doubt=config.doubt)
+            if config.doubt
+            else reward_model_score(judge, rows=config.micro_batch)
         )
     return ActorCritic(policy, critic, **lora, sampling=half), score

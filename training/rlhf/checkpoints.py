@@ -24,6 +24,7 @@ from .folders import MANIFEST, atomic_folder, digest_folder, verified_digest, wr
 
 __all__ = [
     "Checkpoint",
+    "better",
     "digest_folder",
     "latest_checkpoint",
     "newest_checkpoint",
@@ -62,8 +63,9 @@ def save_checkpoint(
     tensors: Mapping[str, Mapping[str, Tensor]],
     state: Mapping[str, Any],
     keep: int = 2,
+    best: int | None = None,
 ) -> Checkpoint:
-    """Write ``out``/checkpoints/step-NNNNNN and drop all but it and the ``keep`` - 1 before it.
+    """Write ``out``/checkpoints/step-NNNNNN and drop all but it, the ``keep`` - 1 before it and that of step ``best``.
 
     A later step that lies there did not verify, or the run would have gone on from it; it goes too.
     ``tensors`` maps a file name (without ending) to named tensors; ``state`` must be JSON.
@@ -78,10 +80,16 @@ def save_checkpoint(
         digest = write_manifest(fresh)
     later = [old for old in _folders(out) if _step(old) > step]
     earlier = [old for old in _folders(out) if _step(old) < step]
+    passed = [old for old in earlier[keep - 1 :] if _step(old) != best]
     # What a killed write left behind is as large as a checkpoint.
-    for old in [*later, *earlier[keep - 1 :], *folder.parent.glob(".step-*")]:
+    for old in [*later, *passed, *folder.parent.glob(".step-*")]:
         shutil.rmtree(old)
     return Checkpoint(folder, step, digest)
+
+
+def better(best: dict[str, Any] | None, step: int, figure: float) -> dict[str, Any]:
+    """{"step", "figure"} of the lowest figure so far; of equals the first."""
+    return {"step": step, "figure": figure} if best is None or figure < best["figure"] else best
 
 
 def _step(folder: Path) -> int:

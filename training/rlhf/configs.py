@@ -101,7 +101,8 @@ class SFTConfig(Compute):
     steps: int | None = setting(None, "Optimiser steps; null takes them from epochs", low=1, high=MOST)
     epochs: int = setting(1, "Passes over the train split when steps is null", low=1)
     batch: int = setting(8, "Demonstrations per optimiser step", low=1)
-    micro_batch: int = setting(4, "Demonstrations per forward pass", low=1)
+    micro_batch: int = setting(4, "Rows per forward pass", low=1)
+    pack_tokens: int | None = setting(None, "Tokens of a row that demonstrations share; null: a row for each", low=1)
     max_prompt_tokens: int = setting(256, "Longer prompts lose their beginning", low=1)
     max_response_tokens: int = setting(256, "Longer responses lose their end, and their closing token", low=1)
     lr: float = setting(2e-5, "Peak learning rate of AdamW", above=0)
@@ -114,6 +115,9 @@ class SFTConfig(Compute):
     holdout_share: float = setting(
         0.1, "Share of train prompts held back when there is no other split", low=0, high=0.5
     )
+    eval_every: int | None = setting(None, "Steps between held-out measurements; null: before and after", low=1)
+    samples: int = setting(4, "Fixed prompts answered before and after", low=0)
+    max_new_tokens: int = setting(48, "Longest of those answers", low=1)
     checkpoint_every: int = setting(10, "Steps between checkpoints", low=1)
 
 
@@ -177,6 +181,47 @@ class RewardConfig(Compute):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DPOConfig(Compute):
+    """Direct preference optimisation of a policy on preference groups, held near the base by beta."""
+
+    base: str = setting(REQUIRED, "Folder of the policy to start from; also the reference")
+    steps: int | None = setting(None, "Optimiser steps; null takes them from epochs", low=1, high=MOST)
+    epochs: int = setting(1, "Passes over the train prompts when steps is null", low=1)
+    batch: int = setting(8, "Prompts per optimiser step, each with all its responses", low=1)
+    micro_batch: int = setting(4, "Prompts per forward pass", low=1)
+    max_prompt_tokens: int = setting(256, "Longer prompts lose their beginning", low=1)
+    max_response_tokens: int = setting(256, "Longer responses lose their end, and their closing token", low=1)
+    loss: str = setting(
+        "sigmoid", "Log loss of implicit rewards, or squares of mean log-ratios (IPO)", choices=("sigmoid", "ipo")
+    )
+    beta: float = setting(0.1, "Strength of the pull towards the base; IPO asks for a gap of 1/(2 beta)", above=0)
+    label_smoothing: float = setting(0.0, "Share of each decided label given to the other side", low=0, high=0.49)
+    ties: str = setting(
+        "half",
+        "Ties: half a win each, a tie model after Rao and Kupper or Davidson, or left out",
+        choices=("half", "rao_kupper", "davidson", "drop"),
+    )
+    tie_share: float = setting(0.5, "Tie models: how often equal responses would tie", above=0, high=0.95)
+    rankings: str = setting(
+        "pairs", "A whole order of responses: all its pairs, or Plackett-Luce", choices=("pairs", "plackett_luce")
+    )
+    lr: float = setting(5e-6, "Peak learning rate of AdamW", above=0)
+    schedule: str = setting("cosine", "Learning rate after warm-up", choices=("constant", "cosine"))
+    warmup_steps: int = setting(0, "Steps of linear warm-up", low=0)
+    weight_decay: float = setting(0.0, "AdamW weight decay of matrices", low=0)
+    grad_clip: float = setting(1.0, "Largest gradient norm", above=0)
+    lora_rank: int = setting(16, "Rank of LoRA on all linear layers; 0 trains every weight", low=0, high=512)
+    lora_alpha: int = setting(32, "LoRA scale numerator", low=1)
+    holdout_share: float = setting(
+        0.1, "Share of train prompts held back when there is no other split", low=0, high=0.5
+    )
+    eval_every: int | None = setting(None, "Steps between held-out measurements; null: before and after", low=1)
+    samples: int = setting(4, "Fixed prompts answered before and after", low=0)
+    max_new_tokens: int = setting(48, "Longest of those answers", low=1)
+    checkpoint_every: int = setting(10, "Steps between checkpoints", low=1)
+
+
+@dataclass(frozen=True, kw_only=True)
 class PPOConfig(Compute):
     """Proximal policy optimisation of a policy against a reward model, held near the base by KL."""
 
@@ -195,15 +240,19 @@ class PPOConfig(Compute):
     kl_target: float | None = setting(None, "KL per response, nats, that beta is steered to; null: fixed", above=0)
     kl_horizon: int = setting(10000, "Responses over which the controller corrects beta", low=1)
     kl_stop: float | None = setting(None, "Mean KL per token, nats, from rollout that ends a step's epochs", above=0)
+    kl_limit: float | None = setting(200.0, "KL per response, nats, at which a run ends as diverged", above=0)
     clip: float = setting(0.2, "Clip range of the probability ratio", above=0, high=1)
+    dual_clip: float | None = setting(None, "Most times its advantage that a bad token can cost; null: any", above=1)
     value_clip: float = setting(0.2, "Clip range of the value around the rollout's value", above=0)
     value_coef: float = setting(0.1, "Weight of the value loss", low=0)
+    entropy_coef: float = setting(0.0, "Weight of a bonus on entropy per token, nats", low=0)
     gamma: float = setting(1.0, "Discount per token", low=0, high=1)
     lam: float = setting(0.95, "GAE lambda", low=0, high=1)
     whiten_advantages: bool = setting(True, "Give advantages mean 0 and variance 1 over the batch's tokens")
     missing_eos_penalty: float = setting(1.0, "Taken from the reward of a response that never ends", low=0)
     stop_token: str | None = setting(None, "Token that ends a response; null: the tokenizer's end of turn")
     normalise_rewards: bool = setting(True, "Measure rewards in deviations of the starting policy's")
+    doubt: float = setting(0.0, "Deviations over the reward model's members taken from its reward", low=0)
     reward_clip: float = setting(10.0, "Rewards are clipped to plus or minus this", above=0)
     lora_rank: int = setting(16, "Rank of LoRA on all linear layers; 0 trains every weight", low=0, high=512)
     lora_alpha: int = setting(32, "LoRA scale numerator", low=1)
@@ -241,6 +290,7 @@ class ScoreConfig(Compute):
 CONFIGS: dict[str, type[Compute]] = {
     "sft": SFTConfig,
     "reward": RewardConfig,
+    "dpo": DPOConfig,
     "ppo": PPOConfig,
     "sample": SampleConfig,
     "score": ScoreConfig,

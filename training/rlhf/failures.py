@@ -38,6 +38,12 @@ class NotFinite(TrainingFailure):
     code = "not_finite"
 
 
+class Diverged(TrainingFailure):
+    """The policy has left its reference so far behind that what it writes cannot be judged any more."""
+
+    code = "diverged"
+
+
 class NoGpu(TrainingFailure):
     """The device asked for is not there."""
 

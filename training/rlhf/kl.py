@@ -13,6 +13,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from .failures import Diverged
 from .masked import keep
 
 
@@ -86,3 +87,13 @@ class AdaptiveKL:
 def moved_too_far(approx_kl: float, limit: float | None) -> bool:
     """Whether this step's remaining updates should be dropped; `limit` in nats per token, None for never."""
     return limit is not None and approx_kl > limit
+
+
+def refuse_divergence(kl: float, limit: float | None, step: int) -> None:
+    """Raises Diverged when the mean KL per response of a step, in nats, is beyond `limit` or not a number."""
+    if limit is not None and not kl <= limit:
+        raise Diverged(
+            f"At step {step} the policy is {kl:.0f} nats per response away from its reference, beyond the {limit:g} "
+            "that kl_limit allows, so what it writes cannot be judged any more. No update was made with it and the "
+            "last checkpoint is kept; start again with a higher beta, a kl_target or a lower lr."
+        )

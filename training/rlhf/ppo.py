@@ -18,12 +18,12 @@ from torch import Tensor
 
 from .actor_critic import ActorCritic, Critic, assemble
 from .advantages import explained_variance, generalised_advantages, whiten
-from .checkpoints import Checkpoint, latest_checkpoint, optimiser_state, restore_optimiser, save_checkpoint
+from .checkpoints import Checkpoint, better, latest_checkpoint, optimiser_state, restore_optimiser, save_checkpoint
 from .compute import start_compute
 from .configs import PPOConfig
 from .failures import ConfigError, Stopped
 from .folders import atomic_file, write_json
-from .kl import AdaptiveKL, FixedKL, KLController, k1, k3, penalised_rewards
+from .kl import AdaptiveKL, FixedKL, KLController, k1, k3, penalised_rewards, refuse_divergence
 from .masked import keep, masked_mean, masked_sum
 from .models import load_tokenizer, save_policy
 from .policy_losses import token_entropy
@@ -110,9 +110,12 @@ def run(
                 answers.append({"text": text, "reward": reward, "kl": nats})
         return answers
 
+    best: dict[str, Any] | None
+    earned: list[float]
     checkpoint = latest_checkpoint(out)
     if checkpoint is None:
         start = cursor = 0
+        best, earned = None, []
         coefficient = config.beta
         extra = train[: max(0, FITTING - len(fixed))] if config.normalise_rewards else []
         before = trial(fixed)
@@ -122,7 +125,7 @@ def run(
         same_settings(config, checkpoint.state()["config"])
         state = _restore(checkpoint, actor, optimiser, generator, rank)
         start, cursor, before = checkpoint.step, state["cursor"], state["before"]
-        coefficient = state["kl_coef"]
+        coefficient, best, earned = state["kl_coef"], state["best"], state["earned"]
         normaliser = RewardNormaliser(**state["normaliser"])
     if isinstance(actor.critic, Critic):
         actor.critic.rescale(normaliser)
@@ -132,12 +135,14 @@ def run(
 
     def save(step: int) -> None:
         state: dict[str, Any] = {"cursor": cursor, "kl_coef": controller.coefficient, "before": before}
+        state |= {"best": best, "earned": earned}
         state |= {"normaliser": asdict(normaliser), "config": config.to_dict()}
         generators = accelerator.gather(generator.get_state()[None].to(accelerator.device))
         if accelerator.is_main_process:
             slots, state["optimiser"] = optimiser_state(optimiser)
             others = {"optimiser": slots, "rng": {"generators": generators}}
-            save_checkpoint(out, step, tensors={**actor.trained(), **others}, state=state)
+            tensors = {**actor.trained(), **others}
+            save_checkpoint(out, step, tensors=tensors, state=state, best=best["step"] if best else None)
 
     for step in range(start + 1, config.steps + 1):
         if should_stop():
@@ -156,6 +161,8 @@ def run(
         scores = normaliser(rewards).clamp(-config.reward_clip, config.reward_clip)
         scores = scores - config.missing_eos_penalty * ~rollout.finished
         kl = k1(seen.logprobs, seen.reference)
+        sequence_kl = float(total(_kl_per_response(seen).sum())) / config.prompts_per_step
+        refuse_divergence(sequence_kl, config.kl_limit, step)
         token_rewards = penalised_rewards(scores, kl, mask, coefficient=controller.coefficient)
 
         # Advantages, and the returns that the critic is fitted to.
@@ -169,7 +176,6 @@ def run(
         metrics = update(config, model, optimiser, accelerator, seen, advantages, returns, generator)
 
         # Steer the KL coefficient and report.
-        sequence_kl = float(total(_kl_per_response(seen).sum())) / config.prompts_per_step
         metrics |= {
             "reward": float(total(rewards.sum())) / config.prompts_per_step,
             "reward_total": float(total(token_rewards.sum())) / config.prompts_per_step,
@@ -185,13 +191,19 @@ def run(
         }
         controller.update(sequence_kl, config.prompts_per_step)
         report(step, metrics)
+        earned.append(metrics["reward_total"])
         if step % config.checkpoint_every == 0 or step == config.steps:
+            # Of the steps since the last one: a single batch says little.
+            best, earned = better(best, step, -sum(earned) / len(earned)), []
             save(step)
+            if accelerator.is_main_process:
+                _write_table(out, step, prompts, tokenizer, seen, rewards)
 
     if should_stop():
         raise Stopped(config.steps)
     after = trial(fixed)
-    result = _result(before, after, steps=config.steps, truncated_prompts=truncations.prompts)
+    result = {"best_step": best["step"] if best else None}
+    result |= _result(before, after, steps=config.steps, truncated_prompts=truncations.prompts)
     if accelerator.is_main_process:
         out.mkdir(parents=True, exist_ok=True)
         with atomic_file(out / "samples.jsonl") as fresh:
@@ -206,6 +218,18 @@ def run(
 def _kl_per_response(seen: Experience) -> Tensor:
     """k1 summed over each response, nats, [rows]."""
     return keep(k1(seen.logprobs, seen.reference), seen.rollout.response_mask).sum(1)
+
+
+def _write_table(out: Path, step: int, prompts: list[Asked], tokenizer: Any, seen: Experience, rewards: Tensor) -> None:
+    """The responses this step learned from, one JSON line each, in tables/step-NNNNNN.jsonl."""
+    texts = tokenizer.batch_decode(seen.rollout.responses(), skip_special_tokens=True)
+    columns = (prompts, texts, rewards.tolist(), _kl_per_response(seen).tolist(), seen.rollout.finished.tolist())
+    lines = [
+        {"prompt": asked.prompt.prompt, "text": text, "reward": reward, "kl": nats, "finished": finished}
+        for asked, text, reward, nats, finished in zip(*columns, strict=True)
+    ]
+    with atomic_file(out / "tables" / f"step-{step:06d}.jsonl") as fresh:
+        fresh.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
 
 
 def _restore(

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from .configs import PPOConfig
 from .failures import NotFinite
 from .kl import moved_too_far
-from .policy_losses import clipped_policy_loss, clipped_value_loss
+from .policy_losses import clipped_policy_loss, clipped_value_loss, token_entropy
 from .rollout import Rollout, chosen_logprobs
 
 
@@ -27,7 +27,7 @@ class Experience:
     values: Tensor
 
 
-NAMES = ("policy_loss", "value_loss", "ratio_mean", "clip_fraction", "approx_kl")
+NAMES = ("policy_loss", "value_loss", "ratio_mean", "clip_fraction", "value_clip_fraction", "approx_kl")
 
 
 def update(
@@ -76,7 +76,7 @@ def _accumulate(
     returns: Tensor,
     batch: Tensor,
 ) -> Tensor:
-    """Leave the gradient of one optimiser batch on the model; returns the values of `NAMES`, [5].
+    """Leave the gradient of one optimiser batch on the model; returns the values of `NAMES`, [6].
 
     Every token of the batch weighs the same, in whichever forward pass and process it is: processes average
     their gradients, so each divides by the mean token count per process.
@@ -94,12 +94,16 @@ def _accumulate(
             mask,
             clip=config.clip,
             tokens=tokens,
+            dual_clip=config.dual_clip,
         )
-        value_loss = clipped_value_loss(
+        value = clipped_value_loss(
             values, seen.values[rows], returns[rows], mask, clip=config.value_clip, tokens=tokens
         )
-        accelerator.backward(policy.loss + config.value_coef * value_loss)
-        terms = (policy.loss, value_loss, policy.ratio, policy.clip_fraction, policy.approx_kl)
+        loss = policy.loss + config.value_coef * value.loss
+        if config.entropy_coef:
+            loss = loss - config.entropy_coef * token_entropy(logits).sum() / tokens
+        accelerator.backward(loss)
+        terms = (policy.loss, value.loss, policy.ratio, policy.clip_fraction, value.clip_fraction, policy.approx_kl)
         sums += torch.stack([term.detach() for term in terms])
     total: Tensor = accelerator.reduce(sums, reduction="mean")
     return total

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from transformers import PreTrainedTokenizerBase
 
+from .decoding import decoder_of
 from .failures import ConfigError, NotFinite
 from .tokens import Batch, positions
 
@@ -86,20 +87,12 @@ def generate(
     """
     stops = torch.tensor(sorted(stop_ids), device=prompts.input_ids.device)
     mask, next_position = prompts.attention_mask, prompts.attention_mask.sum(1, keepdim=True)
-    ids, position_ids, cache = prompts.input_ids, prompts.position_ids, None
-    open_rows = torch.ones(len(ids), dtype=torch.bool, device=ids.device)
-    tokens, real = [], []
-    for _ in range(max_new_tokens):
-        output = model(
-            input_ids=ids,
-            attention_mask=mask,
-            position_ids=position_ids,
-            past_key_values=cache,
-            use_cache=True,
-            logits_to_keep=1,
-        )
-        cache = output.past_key_values
-        logits = output.logits[:, -1].float()
+    open_rows = torch.ones(len(mask), dtype=torch.bool, device=mask.device)
+    tokens: list[Tensor] = []
+    real: list[Tensor] = []
+    decoder = decoder_of(model, max_new_tokens)
+    logits = decoder.read(prompts)
+    while True:
         if not torch.isfinite(logits.max()):
             raise NotFinite(
                 "The policy's probabilities are not numbers, so nothing can be sampled from it; no update was made "
@@ -110,9 +103,10 @@ def generate(
         real.append(open_rows)
         mask = torch.cat([mask, open_rows[:, None].to(mask.dtype)], 1)
         open_rows = open_rows & ~torch.isin(drawn, stops)
-        if not open_rows.any():
+        if len(tokens) == max_new_tokens or not open_rows.any():
             break
-        ids, position_ids, next_position = tokens[-1][:, None], next_position, next_position + 1
+        logits = decoder.next(tokens[-1][:, None], mask, next_position)
+        next_position = next_position + 1
     return Rollout(
         input_ids=torch.cat([prompts.input_ids, torch.stack(tokens, 1)], 1),
         attention_mask=mask,

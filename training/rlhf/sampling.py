@@ -10,6 +10,7 @@ import torch
 
 from .compute import start_compute
 from .configs import SampleConfig
+from .decoding import fuse
 from .failures import DataError
 from .folders import write_json
 from .models import load_policy, load_tokenizer
@@ -44,6 +45,7 @@ def run(
     dtype = torch.bfloat16 if config.precision == "bf16" else torch.float32
     model: Any = load_policy(config.base, dtype)
     model = model.to(accelerator.device)
+    fuse(model)
     truncations = Truncations()
     encoded = [
         Encoded(encode_prompt(tokenizer, p.messages, max_tokens=config.max_prompt_tokens, truncations=truncations))

@@ -7,6 +7,7 @@ stop. One loop, no trainer: choose rows, accumulate, clip, step, report, checkpo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
+from .answers import answers, fixed_prompts, write_answers
+from .checkpoints import better
 from .compute import start_compute
 from .configs import SFTConfig
 from .failures import Stopped
@@ -21,37 +24,23 @@ from .folders import write_json
 from .models import add_lora, load_policy, load_tokenizer, refuse_processed_logits, save_policy
 from .records import Demonstration, read_demonstrations
 from .schedule import batch_at, divide, learning_rate, step_count
-from .tokens import Batch, Encoded, Truncations, collate, encode
+from .shared_rows import Packed, Tree, pack, refuse_cross_talk, response_logprobs, side_by_side
+from .tokens import Encoded, Truncations, encode, encode_prompt
 from .weights import parameter_groups, require_finite, restore_progress, save_progress, trainable
 
 PREFER = ("validation", "test")
 
 
 class ResponseLoss(nn.Module):
-    """A policy whose forward pass is the summed loss of a batch's response tokens.
-
-    The output layer sees only positions that predict a response token: it is a fifth of a small model, and
-    logits over a long prompt would be the largest tensor of the step.
-    """
+    """A policy whose forward pass is the summed loss of a batch's response tokens."""
 
     def __init__(self, policy: nn.Module) -> None:
         super().__init__()
         self.policy = policy
 
-    def forward(self, batch: Batch) -> Tensor:
+    def forward(self, packed: Packed) -> Tensor:
         """Sum of -log P in nats, a float32 scalar; differentiable."""
-        plain: Any = self.policy
-        if hasattr(plain, "get_base_model"):
-            plain = plain.get_base_model()
-        hidden = plain.base_model(
-            input_ids=batch.input_ids,
-            attention_mask=batch.attention_mask,
-            position_ids=batch.position_ids,
-            use_cache=False,
-        ).last_hidden_state
-        predicts = batch.response_mask[:, 1:]
-        logits = plain.get_output_embeddings()(hidden[:, :-1][predicts]).float()
-        return nn.functional.cross_entropy(logits, batch.input_ids[:, 1:][predicts], reduction="sum")
+        return -response_logprobs(self.policy, packed).sum()
 
 
 def read_split(config: SFTConfig, data: Mapping[str, Path]) -> tuple[list[Demonstration], list[Demonstration], str]:
@@ -65,13 +54,26 @@ def planned_steps(config: SFTConfig, data: Mapping[str, Path]) -> int:
     return step_count(config.steps, config.epochs, len(read_split(config, data)[0]), config.batch)
 
 
+def forward_passes(rows: Sequence[Encoded], *, micro_batch: int, pack_tokens: int | None, pad_id: int) -> list[Packed]:
+    """The batches of forward passes over ``rows``: `micro_batch` rows each, several texts a row with `pack_tokens`."""
+    trees = [Tree(row.prompt, [row.response]) for row in sorted(rows, key=lambda row: len(row.ids))]
+    laid = [[tree] for tree in trees] if pack_tokens is None else side_by_side(trees, capacity=pack_tokens)
+    return [pack(laid[start : start + micro_batch], pad_id=pad_id) for start in range(0, len(laid), micro_batch)]
+
+
 def accumulate(
-    model: nn.Module, rows: Sequence[Encoded], *, accelerator: Accelerator, micro_batch: int, pad_id: int
+    model: nn.Module,
+    rows: Sequence[Encoded],
+    *,
+    accelerator: Accelerator,
+    micro_batch: int,
+    pad_id: int,
+    pack_tokens: int | None = None,
 ) -> Tensor:
     """Add the gradient of the mean loss per response token of ``rows``; returns that mean (this process' part).
 
-    The divisor is the token count of all rows, so neither the size of the micro-batches nor the number of
-    processes changes the gradient.
+    The divisor is the token count of all rows, so neither the size of the micro-batches, nor how texts share
+    rows, nor the number of processes changes the gradient.
     """
     tokens = sum(len(row.response) for row in rows)
     # Rows of like length together: less padding. Every process takes every n-th.
@@ -79,15 +81,11 @@ def accumulate(
     own = ordered[accelerator.process_index :: accelerator.num_processes]
     # A process without rows still has to take part in the exchange of gradients.
     own = own or [Encoded(ordered[0].ids)]
+    batches = forward_passes(own, micro_batch=micro_batch, pack_tokens=pack_tokens, pad_id=pad_id)
     total = torch.zeros((), device=accelerator.device)
-    for start in range(0, len(own), micro_batch):
-        batch = collate(own[start : start + micro_batch], pad_id=pad_id).to(accelerator.device)
-        if start + micro_batch < len(own):
-            with accelerator.no_sync(model):
-                loss = model(batch) / tokens
-                accelerator.backward(loss * accelerator.num_processes)
-        else:
-            loss = model(batch) / tokens
+    for number, batch in enumerate(batches, start=1):
+        with nullcontext() if number == len(batches) else accelerator.no_sync(model):
+            loss = model(batch.to(accelerator.device)) / tokens
             accelerator.backward(loss * accelerator.num_processes)
         total += loss.detach()
     return total
@@ -95,14 +93,17 @@ def accumulate(
 
 @torch.no_grad()
 def mean_loss(
-    model: nn.Module, rows: Sequence[Encoded], *, accelerator: Accelerator, micro_batch: int, pad_id: int
+    model: nn.Module,
+    rows: Sequence[Encoded],
+    *,
+    accelerator: Accelerator,
+    micro_batch: int,
+    pad_id: int,
+    pack_tokens: int | None = None,
 ) -> float:
     """Mean loss per response token over ``rows``, nats; every process computes it whole."""
-    ordered = sorted(rows, key=lambda row: len(row.ids))
-    total = 0.0
-    for start in range(0, len(ordered), micro_batch):
-        batch = collate(ordered[start : start + micro_batch], pad_id=pad_id).to(accelerator.device)
-        total += float(model(batch))
+    batches = forward_passes(rows, micro_batch=micro_batch, pack_tokens=pack_tokens, pad_id=pad_id)
+    total = sum(float(model(batch.to(accelerator.device))) for batch in batches)
     return total / sum(len(row.response) for row in rows)
 
 
@@ -141,22 +142,30 @@ def run(
     rows, measured_rows = encoded(train), encoded(measured)
     policy: Any = load_policy(config.base, torch.float32)
     refuse_processed_logits(policy)
+    refuse_cross_talk(policy)
     if config.lora_rank:
         policy = add_lora(policy, rank=config.lora_rank, alpha=config.lora_alpha)
     bare = ResponseLoss(policy)
     groups = parameter_groups(trainable(bare), lr=config.lr, weight_decay=config.weight_decay)
     model, optimiser = accelerator.prepare(bare, torch.optim.AdamW(groups))
-    forward = {"accelerator": accelerator, "micro_batch": config.micro_batch, "pad_id": tokenizer.pad_token_id}
+    forward: dict[str, Any] = {"accelerator": accelerator, "pad_id": tokenizer.pad_token_id}
+    forward |= {"micro_batch": config.micro_batch, "pack_tokens": config.pack_tokens}
     steps = step_count(config.steps, config.epochs, len(rows), config.batch)
 
     start, state = restore_progress(out, config=config, model=bare, optimiser=optimiser)
     loss_before: float = state["loss_before"] if state else mean_loss(model, measured_rows, **forward)
+    shown = fixed_prompts(measured, config.samples)
+    asked = [encode_prompt(tokenizer, record.messages, max_tokens=config.max_prompt_tokens) for record in shown]
+    talk: dict[str, Any] = {"max_new_tokens": config.max_new_tokens, "seed": config.seed, "accelerator": accelerator}
+    before: list[str] = state["before"] if state else answers(policy, asked, tokenizer, **talk)
     tokens: int = state.get("tokens", 0)
+    best: dict[str, Any] | None = state.get("best")
 
     def checkpoint(step: int) -> None:
         if accelerator.is_main_process:
-            progress = {"loss_before": loss_before, "tokens": tokens}
-            save_progress(out, step, config=config, model=bare, optimiser=optimiser, state=progress)
+            progress = {"loss_before": loss_before, "before": before, "tokens": tokens, "best": best}
+            place = best["step"] if best else None
+            save_progress(out, step, config=config, model=bare, optimiser=optimiser, state=progress, best=place)
 
     for step in range(start + 1, steps + 1):
         if should_stop():
@@ -173,9 +182,14 @@ def run(
         optimiser.step()
         optimiser.zero_grad()
         tokens += sum(len(row.response) for row in chosen)
-        report(step, {"loss": float(loss), "lr": lr, "grad_norm": float(norm), "tokens": float(tokens)})
+        metrics = {"loss": float(loss), "lr": lr, "grad_norm": float(norm), "tokens": float(tokens)}
+        if config.eval_every and step % config.eval_every == 0:
+            metrics["eval_loss"] = mean_loss(model, measured_rows, **forward)
+        report(step, metrics)
         # The last step is always kept: measuring and saving may take long, and should not cost it.
         if step % config.checkpoint_every == 0 or step == steps:
+            if "eval_loss" in metrics:
+                best = better(best, step, metrics["eval_loss"])
             checkpoint(step)
 
     if should_stop():
@@ -184,13 +198,18 @@ def run(
         "loss_before": loss_before,
         "loss_after": mean_loss(model, measured_rows, **forward),
         "steps": steps,
+        "best_step": best["step"] if best else None,
         "tokens": tokens,
         "measured_on": measured_on,
         "measured": len(measured_rows),
+        "samples": len(shown),
         "truncated_prompts": truncations.prompts,
         "truncated_responses": truncations.responses,
     }
     if accelerator.is_main_process:
+        if shown:
+            after = answers(policy, asked, tokenizer, **talk)
+            write_answers(Path(out) / "samples.jsonl", shown, before, after)
         save_policy(policy, tokenizer, Path(out) / "model")
         write_json(Path(out) / "result.json", result)
     accelerator.wait_for_everyone()

@@ -42,9 +42,16 @@ def parameter_groups(weights: Mapping[str, nn.Parameter], *, lr: float, weight_d
 
 
 def save_progress(
-    out: Path, step: int, *, config: Compute, model: nn.Module, optimiser: Any, state: Mapping[str, Any]
+    out: Path,
+    step: int,
+    *,
+    config: Compute,
+    model: nn.Module,
+    optimiser: Any,
+    state: Mapping[str, Any],
+    best: int | None = None,
 ) -> Checkpoint:
-    """Checkpoint the trained weights, optimiser, random generators and ``state`` (JSON)."""
+    """Checkpoint the trained weights, optimiser, random generators and ``state`` (JSON); step ``best`` is kept too."""
     slots, optimiser_json = optimiser_state(optimiser)
     generators, rng_json = rng_state()
     return save_checkpoint(
@@ -52,6 +59,7 @@ def save_progress(
         step,
         tensors={"weights": trainable(model), "optimiser": slots, "rng": generators},
         state={"config": config.to_dict(), "optimiser": optimiser_json, "rng": rng_json, "loop": dict(state)},
+        best=best,
     )
 
 

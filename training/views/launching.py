@@ -20,6 +20,7 @@ from workforce.scoping import me, page, team_of_project
 KIND_WORDS = {
     TrainingRun.Kind.SFT: "A policy learns to write like the demonstrations.",
     TrainingRun.Kind.REWARD: "A model learns to score answers as people preferred them.",
+    TrainingRun.Kind.DPO: "A policy learns to write what people preferred, straight from their judgments.",
     TrainingRun.Kind.PPO: "A policy learns to write what the reward model scores high, without straying far.",
 }
 FROZEN_BY = {
