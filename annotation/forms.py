@@ -98,7 +98,7 @@ class OpenBatchForm(ScheduleForm):
         help_text="Drawn at random now; nothing changes how often they are answered.",
     )
     audit_overlap = forms.IntegerField(
-        label="Answers per item there",
+        label="Answers per audited item",
         min_value=1,
         max_value=100,
         required=False,

@@ -69,7 +69,7 @@ def test_the_count_of_a_batch_follows_the_form(open_page, project, rubric_versio
     expect(page.locator("#count")).to_contain_text("5 items × 2")
     page.get_by_label("Answers per item").fill("3")
     expect(page.locator("#count")).to_contain_text("5 items × 3")
-    page.get_by_label("At most").fill("4")
+    page.get_by_label("At most", exact=True).fill("4")
     expect(page.locator("#count")).to_contain_text("of 5 that fit")
     page.get_by_label("Answers per item").fill("2")
     page.get_by_label("Demonstration").check()
