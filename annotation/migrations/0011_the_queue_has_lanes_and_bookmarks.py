@@ -147,7 +147,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="slot",
-            index=models.Index(fields=["batch", "state", "returned_at"], name="slots_that_opened_again"),
+            index=models.Index(
+                fields=["batch", "state", "returned_at"],
+                condition=models.Q(("returned_at__isnull", False)),
+                name="slots_that_opened_again",
+            ),
         ),
         migrations.AddConstraint(
             model_name="batch",

@@ -317,7 +317,12 @@ class Slot(models.Model):
         ]
         indexes = [
             models.Index(fields=["batch", "state", "place", "n"], name="slots_in_claim_order"),
-            models.Index(fields=["batch", "state", "returned_at"], name="slots_that_opened_again"),
+            # Of those that did only: they are few, and PostgreSQL would else read the many of which it knows nothing.
+            models.Index(
+                fields=["batch", "state", "returned_at"],
+                condition=models.Q(returned_at__isnull=False),
+                name="slots_that_opened_again",
+            ),
         ]
 
 

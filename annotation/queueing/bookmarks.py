@@ -11,7 +11,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from annotation.models import Assignment, Batch, Bookmark, Slot, Task
@@ -35,9 +35,10 @@ def find_bookmark(*, batch: Batch, rater: User, skills: Collection[int]) -> tupl
     """
     since = Coalesce(OuterRef("returned_until"), Value(NEVER))
     again = Slot.objects.filter(batch=OuterRef("batch"), state=Slot.State.OPEN, returned_at__gte=since)
-    kept = Bookmark.objects.filter(batch=batch, rater=rater).annotate(reopened=Exists(again))
-    marked = kept.order_by().first()
-    found, reopened = (marked, marked.reopened) if marked else (_begun(batch=batch, rater=rater), True)
+    # The first of them in their order, not whether there is any: for that PostgreSQL would read through the batch.
+    first = Subquery(again.order_by("returned_at").values("pk")[:1])
+    marked = Bookmark.objects.filter(batch=batch, rater=rater).annotate(again=first).order_by().first()
+    found, reopened = (marked, marked.again is not None) if marked else (_begun(batch=batch, rater=rater), True)
     digest = digest_of(skills=skills)
     if (found.skills, found.order_epoch) != (digest, batch.order_epoch):
         found.skills, found.order_epoch = digest, batch.order_epoch
