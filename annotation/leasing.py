@@ -147,7 +147,9 @@ def give_up(*, assignment: Assignment) -> None:
     """
     if assignment.state != Assignment.State.SUBMITTED:
         return
-    wants = wanted_of(batch=lock_batch(pk=assignment.slot.batch_id), task=assignment.task)
+    batch = lock_batch(pk=assignment.slot.batch_id)
+    assignment.task.refresh_from_db(fields=["extra"])  # a lead may have asked for one more while this waited
+    wants = wanted_of(batch=batch, task=assignment.task)
     over = Slot.objects.wanted().filter(task=assignment.task_id).count() > wants
     Assignment.objects.filter(pk=assignment.pk).update(state=Assignment.State.DECLINED)
     mine = Slot.objects.filter(pk=assignment.slot_id)

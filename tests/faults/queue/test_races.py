@@ -344,6 +344,26 @@ def test_an_item_fetched_ahead_is_begun_while_somebody_idle_takes_it_over(race, 
     race(prepare, tasks=2)
 
 
+def test_an_answer_is_taken_back_while_the_item_is_reopened(race, lena, rosa, rafi):
+    def prepare(it: Race):
+        for rater in (rosa, rafi):
+            it.submit(it.held(rater))
+        hers = Judgment.objects.get(task__batch=it.batch, rater=rosa)
+
+        def take_back() -> None:
+            done = revise_judgment(
+                uid=hers.uid, rater=rosa, submission=uuid.uuid4(), answer=Answer(cant_judge="unclear")
+            )
+            it.told.append(Acknowledged.of(done, token=hers.assignment.token))
+
+        def expect(_, again):
+            assert it.seats() == (["done", "open"] if isinstance(again, StillWanted) else ["done", "open", "open"])
+
+        return take_back, lambda: reopen_item(task=it.batch.tasks.get(), actor=lena, reason="One more."), expect
+
+    race(prepare, overlap=2)
+
+
 def test_an_answer_is_taken_back_while_k_is_lowered(race, lena, rosa, rafi):
     def prepare(it: Race):
         for rater in (rosa, rafi):
