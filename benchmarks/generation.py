@@ -40,9 +40,14 @@ def ours(model: PreTrainedModel, batch: Batch) -> torch.Tensor:
 @torch.no_grad()
 def theirs(model: PreTrainedModel, batch: Batch) -> torch.Tensor:
     found = model.generate(
-        input_ids=batch.input_ids, attention_mask=batch.attention_mask, max_new_tokens=NEW, min_new_tokens=NEW,
-        do_sample=False, eos_token_id=None, pad_token_id=2,
-    )  # fmt: skip
+        input_ids=batch.input_ids,
+        attention_mask=batch.attention_mask,
+        max_new_tokens=NEW,
+        min_new_tokens=NEW,
+        do_sample=False,
+        eos_token_id=None,
+        pad_token_id=2,
+    )
     return found[:, -NEW:]
 
 

@@ -59,27 +59,52 @@ def theirs(base: Path, prompts: Path, folder: Path) -> float:
     scorers = [AutoModelForSequenceClassification.from_pretrained(base, num_labels=1) for _ in range(2)]
     PPOTrainer(
         args=PPOConfig(
-            output_dir=str(folder), per_device_train_batch_size=ROWS, gradient_accumulation_steps=1,
-            num_mini_batches=1, num_ppo_epochs=PASSES, total_episodes=ROWS * STEPS, response_length=NEW,
-            learning_rate=1e-5, num_sample_generations=0, report_to=[], use_cpu=True, bf16=False, save_strategy="no",
+            output_dir=str(folder),
+            per_device_train_batch_size=ROWS,
+            gradient_accumulation_steps=1,
+            num_mini_batches=1,
+            num_ppo_epochs=PASSES,
+            total_episodes=ROWS * STEPS,
+            response_length=NEW,
+            learning_rate=1e-5,
+            num_sample_generations=0,
+            report_to=[],
+            use_cpu=True,
+            bf16=False,
+            save_strategy="no",
         ),
-        processing_class=tokenizer, model=load_policy(base), ref_model=load_policy(base), reward_model=scorers[0],
-        value_model=scorers[1], train_dataset=datasets.Dataset.from_list([{"input_ids": ids} for ids in asked]),
-        eval_dataset=datasets.Dataset.from_list([{"input_ids": asked[0]}]), callbacks=[clock],
-    ).train()  # fmt: skip
+        processing_class=tokenizer,
+        model=load_policy(base),
+        ref_model=load_policy(base),
+        reward_model=scorers[0],
+        value_model=scorers[1],
+        train_dataset=datasets.Dataset.from_list([{"input_ids": ids} for ids in asked]),
+        eval_dataset=datasets.Dataset.from_list([{"input_ids": asked[0]}]),
+        callbacks=[clock],
+    ).train()
     return step_seconds(clock.ticks)
 
 
 def ours(base: Path, reward: Path, prompts: Path, out: Path, **changes: Any) -> float:
     config = OwnConfig.from_dict(
         {
-            "base": str(base), "reward_model": str(reward), "steps": STEPS, "prompts_per_step": ROWS,
-            "minibatch": ROWS, "micro_batch": ROWS, "epochs": PASSES, "max_prompt_tokens": PROMPT,
-            "max_new_tokens": NEW, "samples": 0, "normalise_rewards": False, "lr": 1e-5, "checkpoint_every": 99,
+            "base": str(base),
+            "reward_model": str(reward),
+            "steps": STEPS,
+            "prompts_per_step": ROWS,
+            "minibatch": ROWS,
+            "micro_batch": ROWS,
+            "epochs": PASSES,
+            "max_prompt_tokens": PROMPT,
+            "max_new_tokens": NEW,
+            "samples": 0,
+            "normalise_rewards": False,
+            "lr": 1e-5,
+            "checkpoint_every": 99,
             "device": "cpu",
         }
         | changes
-    )  # fmt: skip
+    )
     ticks: list[float] = []
     ppo.run(
         config,

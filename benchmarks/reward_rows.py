@@ -40,14 +40,14 @@ def rankings_of(responses: int, draw: random.Random) -> list[Ranked]:
 def padded_step(model: RewardModel, pairs: Sequence[tuple[Encoded, Encoded]], context: Callable[[], object]) -> None:
     """Forward and backward over two padded rows a pair."""
     batch = collate([pair[0] for pair in pairs] + [pair[1] for pair in pairs], pad_id=PAD)
-    with context():  # type: ignore[attr-defined]  # the two contexts have no type in common  # a context manager of torch or of contextlib
+    with context():  # type: ignore[attr-defined]  # a context manager of torch or of contextlib
         rewards = model.raw(model.read(batch))
     bradley_terry(rewards[: len(pairs)] - rewards[len(pairs) :]).mean().backward()
 
 
 def packed_step(model: RewardModel, rankings: Sequence[Ranked], context: Callable[[], object]) -> None:
     """Forward and backward over each prompt and each response once."""
-    with context():  # type: ignore[attr-defined]  # the two contexts have no type in common
+    with context():  # type: ignore[attr-defined]  # a context manager of torch or of contextlib
         rewards = model.raw(model.read(pack([row for ranking in rankings for row in ranking])))
     parts = rewards.split([len(ranking) for ranking in rankings])
     losses = [bradley_terry(part[i] - part[j]) for part in parts for i, j in combinations(range(len(part)), 2)]

@@ -25,7 +25,7 @@ def at_work(request, project, lena, rubric_version, rosa, client):
     batch = make_batch(project, lena, rubric_version, tasks=2 * request.param + 4)
     Preferences.objects.create(user=rosa)
     client.force_login(rosa)
-    client.get("/work/")  # a session notes that it is in use once in five minutes, not with every request
+    client.get(reverse("work"))  # a session notes that it is in use once in five minutes, not with every request
     for _ in range(request.param):
         _submit(client, _claim(client, batch))
     return batch

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.urls import reverse
 
 from demo.client import Person, Refused
 from tests.faults.cluster import Cluster, NoCluster
@@ -83,5 +84,5 @@ def _reads_that_it_is_away(url: str) -> None:
     reader = Person(url)
     reader.cookies["sessionid"] = "x" * 32
     with pytest.raises(Refused) as refusal:
-        reader.request("GET", "/work/")
+        reader.request("GET", reverse("work"))
     assert refusal.value.answer_status == 503 and "The database does not answer right now." in str(refusal.value)

@@ -68,16 +68,38 @@ def test_one_update_has_their_losses(tmp_path: Path) -> None:
     prompts = torch.randint(3, 500, (ROWS, PROMPT), generator=torch.Generator().manual_seed(5)).tolist()
     trainer = ppo.PPOTrainer(
         args=ppo.PPOConfig(
-            output_dir=str(tmp_path / "trl"), per_device_train_batch_size=ROWS, gradient_accumulation_steps=1,
-            num_mini_batches=1, num_ppo_epochs=2, total_episodes=ROWS, response_length=ROOM, learning_rate=LR,
-            kl_coef=BETA, cliprange=0.2, cliprange_value=0.2, vf_coef=0.1, gamma=1.0, lam=0.95, temperature=1.0,
-            num_sample_generations=0, report_to=[], use_cpu=True, bf16=False, missing_eos_penalty=None,
-            whiten_rewards=False, logging_steps=1, save_strategy="no",
+            output_dir=str(tmp_path / "trl"),
+            per_device_train_batch_size=ROWS,
+            gradient_accumulation_steps=1,
+            num_mini_batches=1,
+            num_ppo_epochs=2,
+            total_episodes=ROWS,
+            response_length=ROOM,
+            learning_rate=LR,
+            kl_coef=BETA,
+            cliprange=0.2,
+            cliprange_value=0.2,
+            vf_coef=0.1,
+            gamma=1.0,
+            lam=0.95,
+            temperature=1.0,
+            num_sample_generations=0,
+            report_to=[],
+            use_cpu=True,
+            bf16=False,
+            missing_eos_penalty=None,
+            whiten_rewards=False,
+            logging_steps=1,
+            save_strategy="no",
         ),
-        processing_class=tokenizer, model=policy, ref_model=reference, reward_model=reward, value_model=critic,
+        processing_class=tokenizer,
+        model=policy,
+        ref_model=reference,
+        reward_model=reward,
+        value_model=critic,
         train_dataset=datasets.Dataset.from_list([{"input_ids": ids} for ids in prompts]),
         eval_dataset=datasets.Dataset.from_list([{"input_ids": prompts[0]}]),
-    )  # fmt: skip
+    )
     trainer.train()
     theirs = next(entry for entry in trainer.state.log_history if "loss/policy_avg" in entry)
 
@@ -121,9 +143,12 @@ def test_one_update_has_their_losses(tmp_path: Path) -> None:
         torch.Generator().manual_seed(0),
     )
     names = {
-        "policy_loss": "loss/policy_avg", "value_loss": "loss/value_avg", "ratio_mean": "val/ratio",
-        "clip_fraction": "policy/clipfrac_avg", "value_clip_fraction": "val/clipfrac_avg",
-    }  # fmt: skip
+        "policy_loss": "loss/policy_avg",
+        "value_loss": "loss/value_avg",
+        "ratio_mean": "val/ratio",
+        "clip_fraction": "policy/clipfrac_avg",
+        "value_clip_fraction": "val/clipfrac_avg",
+    }
     for ours, their_name in names.items():
         assert found[ours] == pytest.approx(theirs[their_name], abs=1e-5), ours
     assert abs(theirs["loss/policy_avg"]) > 1e-3, "the second pass must have moved it"

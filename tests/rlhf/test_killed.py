@@ -37,12 +37,22 @@ LOOPS: dict[str, tuple[str, str, dict[str, Any]]] = {
         "ppo",
         "prompts",
         {
-            "steps": STEPS, "prompts_per_step": 4, "minibatch": 2, "epochs": 2, "max_new_tokens": 6, "lora_rank": 4,
-            "lr": 1e-3, "samples": 2, "critic": "separate", "kl_target": 0.5, "kl_horizon": 20, "checkpoint_every": 1,
+            "steps": STEPS,
+            "prompts_per_step": 4,
+            "minibatch": 2,
+            "epochs": 2,
+            "max_new_tokens": 6,
+            "lora_rank": 4,
+            "lr": 1e-3,
+            "samples": 2,
+            "critic": "separate",
+            "kl_target": 0.5,
+            "kl_horizon": 20,
+            "checkpoint_every": 1,
             "device": "cpu",
         },
     ),
-}  # fmt: skip
+}
 
 
 def child(kind: str, config: dict[str, Any], data: dict[str, Path], out: Path, told: Connection) -> None:

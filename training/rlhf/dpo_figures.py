@@ -15,9 +15,18 @@ from .kl import k3
 from .shared_rows import Packed, pack, per_response, response_logprobs
 
 FIGURES = (
-    "loss", "prompts", "right", "decided", "margin", "reward_chosen", "reward_rejected",
-    "logprob_chosen", "logprob_rejected", "kl", "responses",
-)  # fmt: skip
+    "loss",
+    "prompts",
+    "right",
+    "decided",
+    "margin",
+    "reward_chosen",
+    "reward_rejected",
+    "logprob_chosen",
+    "logprob_rejected",
+    "kl",
+    "responses",
+)
 """Sums over some prompts: of their losses; over decided pairs, of what is named; over responses, of the KL."""
 
 
@@ -63,10 +72,17 @@ class Judge:
             worse = torch.where(columns.side > 0, columns.j, columns.i)[decided]
             margins = rewards[better] - rewards[worse]
             figures = (
-                loss.new_tensor(len(prompts)), (margins > 0).sum(), decided.sum(), margins.sum(),
-                rewards[better].sum(), rewards[worse].sum(), sums[better].sum(), sums[worse].sum(),
-                k3(known, logprobs).sum(), loss.new_tensor(responses),
-            )  # fmt: skip
+                loss.new_tensor(len(prompts)),
+                (margins > 0).sum(),
+                decided.sum(),
+                margins.sum(),
+                rewards[better].sum(),
+                rewards[worse].sum(),
+                sums[better].sum(),
+                sums[worse].sum(),
+                k3(known, logprobs).sum(),
+                loss.new_tensor(responses),
+            )
         return torch.stack([loss, *(figure.to(loss.dtype) for figure in figures)])
 
 

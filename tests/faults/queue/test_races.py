@@ -50,6 +50,17 @@ class Race:
         self.told.append(Acknowledged.of(done, token=held.token))
         return done
 
+    def taking_back(self, rater: User) -> Callable[[], None]:
+        """What turns the rater's only answer into one that could not be given."""
+        theirs = Judgment.objects.get(task__batch=self.batch, rater=rater)
+        answer = Answer(cant_judge="unclear")
+
+        def take_back() -> None:
+            done = revise_judgment(uid=theirs.uid, rater=rater, submission=uuid.uuid4(), answer=answer)
+            self.told.append(Acknowledged.of(done, token=theirs.assignment.token))
+
+        return take_back
+
     def lapse(self, held: Assignment) -> None:
         """The lease has run out and nobody has noticed yet."""
         Assignment.objects.filter(pk=held.pk).update(expires_at=timezone.now() - MINUTE)
@@ -348,13 +359,7 @@ def test_an_answer_is_taken_back_while_the_item_is_reopened(race, lena, rosa, ra
     def prepare(it: Race):
         for rater in (rosa, rafi):
             it.submit(it.held(rater))
-        hers = Judgment.objects.get(task__batch=it.batch, rater=rosa)
-
-        def take_back() -> None:
-            done = revise_judgment(
-                uid=hers.uid, rater=rosa, submission=uuid.uuid4(), answer=Answer(cant_judge="unclear")
-            )
-            it.told.append(Acknowledged.of(done, token=hers.assignment.token))
+        take_back = it.taking_back(rosa)
 
         def expect(_, again):
             assert it.seats() == (["done", "open"] if isinstance(again, StillWanted) else ["done", "open", "open"])
@@ -368,13 +373,7 @@ def test_an_answer_is_taken_back_while_k_is_lowered(race, lena, rosa, rafi):
     def prepare(it: Race):
         for rater in (rosa, rafi):
             it.submit(it.held(rater))
-        hers = Judgment.objects.get(task__batch=it.batch, rater=rosa)
-
-        def take_back() -> None:
-            done = revise_judgment(
-                uid=hers.uid, rater=rosa, submission=uuid.uuid4(), answer=Answer(cant_judge="unclear")
-            )
-            it.told.append(Acknowledged.of(done, token=hers.assignment.token))
+        take_back = it.taking_back(rosa)
 
         def expect(*_):
             assert it.seats() == ["done", "retired"]
