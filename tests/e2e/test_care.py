@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from annotation.models import Assignment, Batch, Judgment
 from tests.e2e.waiting import until
@@ -102,6 +102,29 @@ def test_after_two_items_left_the_queue_can_be_left(open_page, hard, agreed, ros
     expect(line).to_contain_text("You can leave this queue for now")
     line.get_by_role("button", name="Leave the queue").click()
     page.wait_for_url("**/work/")
+    until(page, lambda: not Assignment.objects.filter(state="leased", begun_at__isnull=False).exists())
+
+
+def test_a_beginning_told_after_the_queue_was_left_begins_nothing_else(open_page, hard, agreed, rosa) -> None:
+    page = open_page(rosa, f"/label/{hard.pk}/")
+    expect(page.locator(".progress .num")).to_be_visible()
+    first = page.locator("#desk").get_attribute("data-task") or ""
+    leave(page)
+    expect(page.locator("#desk")).not_to_have_attribute("data-task", first)
+    begins: list[Route] = []
+    page.route("**/begin", lambda route: begins.append(route))
+    leave(page)
+    homes: list[Route] = []
+    page.route("**/work/", lambda route: homes.append(route))
+    page.get_by_role("button", name="Leave the queue").click()
+    until(page, lambda: bool(begins and homes))
+    with page.expect_response("**/begin") as told:
+        begins.pop().continue_()
+    assert told.value.status == 409
+    page.unroute("**/begin")
+    homes.pop().continue_()
+    page.wait_for_url("**/work/")
+    assert not begins
     until(page, lambda: not Assignment.objects.filter(state="leased", begun_at__isnull=False).exists())
 
 

@@ -72,9 +72,12 @@ async function leave() {
   return flow.current === item ? next({ not: item.task }) : undefined; // a refused answer may have come back meanwhile
 }
 document.addEventListener("quit", async () => {
-  const { token, times } = flow.current;
-  const { active_ms, idle_ms } = times();
-  await handBack(flow.page.person, token, { active_ms, idle_ms });
+  const item = flow.current;
+  flow.busy = true;
+  item.done = true; // its beginning may still be under way: what the server says of it then begins nothing else
+  item.stop();
+  const { active_ms, idle_ms } = item.times();
+  await handBack(flow.page.person, item.token, { active_ms, idle_ms });
   location.assign(flow.page.work);
 });
 
