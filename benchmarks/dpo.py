@@ -19,9 +19,9 @@ from training.rlhf import dpo
 from training.rlhf.compute import start_compute
 from training.rlhf.configs import DPOConfig
 from training.rlhf.dpo_figures import Judge, Policy
-from training.rlhf.dpo_pairs import Compared, in_rows
+from training.rlhf.dpo_pairs import Compared, rows_of
 from training.rlhf.models import load_policy, load_tokenizer
-from training.rlhf.shared_rows import Tree, pack
+from training.rlhf.packing import pack
 from training.rlhf.tiny import make_tiny
 
 BATCH, STEPS, PROMISED = 8, 6, 2.5
@@ -34,7 +34,7 @@ def pairs() -> list[Compared]:
         size = int(torch.randint(16, 97, (1,), generator=draw))
         return torch.randint(3, 500, (size,), generator=draw).tolist()
 
-    return [Compared(f"p{n}", Tree(ids(), [ids(), ids()]), [(0, 1, 1.0, 0.0, 0.0)]) for n in range(BATCH * STEPS)]
+    return [Compared(f"p{n}", ids(), [ids(), ids()], [(0, 1, 1.0, 0.0, 0.0)]) for n in range(BATCH * STEPS)]
 
 
 def theirs(base: Path, batches: list[list[Compared]], folder: Path) -> list[float]:
@@ -49,10 +49,7 @@ def theirs(base: Path, batches: list[list[Compared]], folder: Path) -> list[floa
     spent = []
     for batch in batches:
         began = time.process_time()
-        rows = [
-            {"prompt_ids": p.tree.prompt, "chosen_ids": p.tree.responses[0], "rejected_ids": p.tree.responses[1]}
-            for p in batch
-        ]
+        rows = [{"prompt_ids": p.opening, "chosen_ids": p.responses[0], "rejected_ids": p.responses[1]} for p in batch]
         trainer.compute_loss(trainer.model, trainer.data_collator(rows)).backward()
         optimiser.step()
         optimiser.zero_grad()
@@ -64,15 +61,14 @@ def ours(base: Path, batches: list[list[Compared]]) -> tuple[list[float], list[f
     """Seconds of each step with asking the reference, and without."""
     config = DPOConfig.from_dict({"base": str(base), "micro_batch": BATCH, "device": "cpu"})
     model, accelerator, known = Policy(load_policy(base)), start_compute(config), {}
-    judge = Judge(config, known, accelerator, 2)
+    judge = Judge(config, known, accelerator, pack)
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-5)
     first, later = [], []
     for batch in batches:
         began = time.process_time()
         with torch.no_grad():
-            rows, batch = in_rows(batch)
-            said = model(pack(rows, pad_id=2))
-        pieces = said.split([prompt.tree.tokens for prompt in batch])
+            said = model(pack(rows_of(batch)))
+        pieces = said.split([prompt.tokens for prompt in batch])
         known |= {prompt.prompt: piece for prompt, piece in zip(batch, pieces, strict=True)}
         known_by = time.process_time()
         dpo.accumulate(model, batch, judge)

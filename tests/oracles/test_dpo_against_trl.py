@@ -12,7 +12,7 @@ from training.rlhf.configs import DPOConfig
 from training.rlhf.dpo_figures import Judge, Policy, means
 from training.rlhf.dpo_pairs import Compared
 from training.rlhf.models import load_policy, load_tokenizer
-from training.rlhf.shared_rows import Tree, pack
+from training.rlhf.packing import pack
 from training.rlhf.tiny import make_tiny
 
 trl = pytest.importorskip("trl", reason="the oracle is TRL, in an environment of its own: make oracles")
@@ -35,9 +35,7 @@ def pairs(count: int) -> list[Compared]:
         size = int(torch.randint(low, high + 1, (1,), generator=draw))
         return torch.randint(3, 500, (size,), generator=draw).tolist()
 
-    return [
-        Compared(f"p{n}", Tree(ids(2, 14), [ids(1, 16), ids(1, 16)]), [(0, 1, 1.0, 0.0, 0.0)]) for n in range(count)
-    ]
+    return [Compared(f"p{n}", ids(2, 14), [ids(1, 16), ids(1, 16)], [(0, 1, 1.0, 0.0, 0.0)]) for n in range(count)]
 
 
 def theirs(base: Path, batches: list[list[Compared]], folder: Path, **settings: Any) -> list[float]:
@@ -53,10 +51,7 @@ def theirs(base: Path, batches: list[list[Compared]], folder: Path, **settings: 
     optimiser = torch.optim.AdamW(model.parameters(), lr=LR, weight_decay=0.0)
     found = []
     for batch in batches:
-        rows = [
-            {"prompt_ids": p.tree.prompt, "chosen_ids": p.tree.responses[0], "rejected_ids": p.tree.responses[1]}
-            for p in batch
-        ]
+        rows = [{"prompt_ids": p.opening, "chosen_ids": p.responses[0], "rejected_ids": p.responses[1]} for p in batch]
         loss = trainer.compute_loss(model, trainer.data_collator(rows))
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -70,8 +65,8 @@ def ours(base: Path, batches: list[list[Compared]], **settings: Any) -> list[flo
     config = DPOConfig.from_dict({"base": str(base), "beta": BETA, "micro_batch": 3, "device": "cpu"} | settings)
     model, accelerator = Policy(load_policy(base)), start_compute(config)
     with torch.no_grad():
-        known = {p.prompt: model(pack([[p.tree]], pad_id=2)) for batch in batches for p in batch}
-    judge = Judge(config, known, accelerator, 2)
+        known = {p.prompt: model(pack(p.rows)) for batch in batches for p in batch}
+    judge = Judge(config, known, accelerator, pack)
     optimiser = torch.optim.AdamW(model.parameters(), lr=LR, weight_decay=0.0)
     found = []
     for batch in batches:

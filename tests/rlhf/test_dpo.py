@@ -21,7 +21,7 @@ from training.rlhf.dpo_pairs import build
 from training.rlhf.failures import ConfigError, NotFinite, Stopped
 from training.rlhf.folders import digest_file
 from training.rlhf.models import load_policy, load_tokenizer
-from training.rlhf.shared_rows import pack
+from training.rlhf.packing import pack
 
 
 def settings(tiny: Path, **changes: Any) -> DPOConfig:
@@ -58,23 +58,23 @@ class Plain:
         """Mean over prompts of the mean over pairs, where a tie is half a win each."""
         total = torch.zeros(())
         for n in chosen:
-            tree, pairs = self.prompts[n].tree, self.prompts[n].pairs
+            prompt = self.prompts[n]
             rewards = [
-                self.config.beta * (self.logprob(tree.prompt, response) - reference[n, k])
-                for k, response in enumerate(tree.responses)
+                self.config.beta * (self.logprob(prompt.opening, response) - reference[n, k])
+                for k, response in enumerate(prompt.responses)
             ]
-            for i, j, wins_i, ties, wins_j in pairs:
+            for i, j, wins_i, ties, wins_j in prompt.pairs:
                 d, share = rewards[i] - rewards[j], (wins_i + ties / 2) / (wins_i + ties + wins_j)
                 loss = -(share * torch.sigmoid(d).log() + (1 - share) * torch.sigmoid(-d).log())
-                total = total + loss / len(pairs)
+                total = total + loss / len(prompt.pairs)
         return total / len(chosen)
 
     def reference(self) -> dict[tuple[int, int], float]:
         with torch.no_grad():
             return {
-                (n, k): float(self.logprob(prompt.tree.prompt, response))
+                (n, k): float(self.logprob(prompt.opening, response))
                 for n, prompt in enumerate(self.prompts)
-                for k, response in enumerate(prompt.tree.responses)
+                for k, response in enumerate(prompt.responses)
             }
 
 
@@ -94,18 +94,14 @@ def test_loss_and_gradient_are_those_of_the_plain_formula(tiny: Path, preference
     model, prompts = Policy(policy), [plain.prompts[n] for n in chosen]
     with torch.no_grad():
         before = Policy(load_policy(tiny))
-        known = {p.prompt: before(packed(p)) for p in prompts}
+        known = {p.prompt: before(pack(p.rows)) for p in prompts}
     for size in (1, 3, 8):
         model.zero_grad()
-        judge = Judge(dataclasses.replace(config, micro_batch=size), known, start_compute(config), 2)
+        judge = Judge(dataclasses.replace(config, micro_batch=size), known, start_compute(config), pack)
         found = means(dpo.accumulate(model, prompts, judge))
         assert found["loss"] == pytest.approx(float(expected), rel=1e-5)
         for (name, ours), theirs in zip(policy.named_parameters(), plain.policy.parameters(), strict=True):
             torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-3, atol=1e-6, msg=name)
-
-
-def packed(prompt):
-    return pack([[prompt.tree]], pad_id=2)
 
 
 @pytest.mark.parametrize(
@@ -167,9 +163,9 @@ def test_what_is_measured_is_the_saved_model(tiny: Path, preferences, tmp_path: 
     measured = build([], groups, load_tokenizer(tiny), config).measured
     accelerator, start = start_compute(config), Policy(load_policy(tiny))
     with torch.no_grad():
-        known = {prompt.prompt: start(packed(prompt)) for prompt in measured}
+        known = {prompt.prompt: start(pack(prompt.rows)) for prompt in measured}
     saved = Policy(load_policy(tmp_path / "model"))
-    found = means(dpo.measure(saved, measured, Judge(config, known, accelerator, 2)))
+    found = means(dpo.measure(saved, measured, Judge(config, known, accelerator, pack)))
     assert found["loss"] == pytest.approx(result["loss_after"], abs=1e-4)
     assert found["accuracy"] == result["accuracy"]
 

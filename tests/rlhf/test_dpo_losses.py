@@ -9,7 +9,6 @@ from training.rlhf.configs import DPOConfig
 from training.rlhf.dpo_losses import davidson_loss, ipo_loss, rao_kupper_loss, sigmoid_loss
 from training.rlhf.dpo_pairs import Compared, PairColumns, prompt_losses
 from training.rlhf.losses import plackett_luce
-from training.rlhf.shared_rows import Tree
 
 D = torch.linspace(-4, 4, 17, dtype=torch.float64)
 ONE, NONE = torch.ones_like(D), torch.zeros_like(D)
@@ -96,7 +95,7 @@ def ordered(best_first: list[int], prompt: str = "p", skip: int = 0) -> Compared
         for i in range(len(place))
         for j in range(i + 1, len(place))
     ]
-    return Compared(prompt, Tree([1], [[n] for n in range(len(place))]), pairs[: len(pairs) - skip])
+    return Compared(prompt, [1], [[n] for n in range(len(place))], pairs[: len(pairs) - skip])
 
 
 def settings(**changes) -> DPOConfig:
@@ -122,8 +121,9 @@ def test_a_whole_order_can_be_plackett_luce_and_anything_less_stays_pairs() -> N
     whole = losses(scores, [ordered([1, 0, 2])], rankings="plackett_luce")
     assert whole.item() == pytest.approx(plackett_luce(scores[[1, 0, 2]]).item())
     assert whole.item() == pytest.approx(0.834364876111, abs=1e-6)
-    circle = Compared("p", ordered([0, 1, 2]).tree, [(0, 1, 1, 0, 0), (1, 2, 1, 0, 0), (0, 2, 0, 0, 1)])
-    tied = Compared("p", circle.tree, [(0, 1, 1, 0, 0), (1, 2, 0, 1, 0), (0, 2, 1, 0, 0)])
+    three = [1], [[0], [1], [2]]
+    circle = Compared("p", *three, [(0, 1, 1, 0, 0), (1, 2, 1, 0, 0), (0, 2, 0, 0, 1)])
+    tied = Compared("p", *three, [(0, 1, 1, 0, 0), (1, 2, 0, 1, 0), (0, 2, 1, 0, 0)])
     for partial in (ordered([1, 0, 2], skip=1), circle, tied):
         assert partial.ranking == []
         assert losses(scores, [partial], rankings="plackett_luce") == losses(scores, [partial])

@@ -9,6 +9,7 @@ from transformers import GPT2Config, GPT2Model
 from tests.rlhf.test_packing import some_rows
 from training.rlhf.failures import ConfigError
 from training.rlhf.last_layers import Activations, cut
+from training.rlhf.layouts import token_states
 from training.rlhf.models import RewardModel, new_reward_model
 from training.rlhf.packing import pack
 
@@ -21,7 +22,7 @@ def test_kept_activations_give_the_rewards_and_gradients_of_the_whole(tiny: Path
     kept = Activations()
     with torch.no_grad():
         for part in (rows[::2], rows[1::2]):  # other company than when they are read
-            kept.keep(part, RewardModel(bottom).hidden(pack(part)))
+            kept.keep(part, token_states(bottom, pack(part)))
     upper = RewardModel(top)
     upper.head = model.head
     whole = model.raw(model.read(pack(rows)))

@@ -17,6 +17,7 @@ from training.rlhf.configs import SFTConfig
 from training.rlhf.failures import ConfigError, NotFinite, Stopped
 from training.rlhf.losses import token_loss_sum
 from training.rlhf.models import load_policy, load_tokenizer, save_policy
+from training.rlhf.packing import pack
 from training.rlhf.tokens import Encoded, collate
 
 
@@ -48,7 +49,7 @@ def gradient(
     model = sft.ResponseLoss(load_policy(tiny))
     accelerator = start_compute(settings(tiny))
     loss = sft.accumulate(
-        model, rows, accelerator=accelerator, micro_batch=micro_batch, pad_id=2, pack_tokens=pack_tokens
+        model, rows, accelerator=accelerator, micro_batch=micro_batch, lay=pack, pack_tokens=pack_tokens
     )
     return float(loss), {name: w.grad for name, w in model.named_parameters() if w.grad is not None}
 
@@ -57,7 +58,7 @@ def test_the_loss_is_that_of_the_whole_model(tiny: Path) -> None:
     policy, batch = load_policy(tiny), collate(ragged(), pad_id=2)
     logits = policy(batch.input_ids, attention_mask=batch.attention_mask, position_ids=batch.position_ids).logits
     whole = token_loss_sum(logits, batch.input_ids, batch.response_mask)
-    (packed,) = sft.forward_passes(ragged(), micro_batch=8, pack_tokens=None, pad_id=2)
+    (packed,) = sft.forward_passes(ragged(), micro_batch=8, pack_tokens=None, lay=pack)
     torch.testing.assert_close(sft.ResponseLoss(policy)(packed), whole, rtol=1e-6, atol=0)
 
 
@@ -85,7 +86,7 @@ def test_accumulation_gives_the_gradient_of_one_large_batch(tiny: Path) -> None:
 @pytest.mark.parametrize("pack_tokens", [25, 64, 1000])
 def test_texts_that_share_rows_give_the_gradient_of_texts_alone(tiny: Path, pack_tokens: int) -> None:
     rows = ragged()
-    laid = sft.forward_passes(rows, micro_batch=1, pack_tokens=pack_tokens, pad_id=2)
+    laid = sft.forward_passes(rows, micro_batch=1, pack_tokens=pack_tokens, lay=pack)
     assert len(laid) < len(rows)
     assert all(batch.input_ids.shape[1] <= max(pack_tokens, *(len(row.ids) for row in rows)) for batch in laid)
     assert sum(len(batch.targets) for batch in laid) == sum(len(row.response) for row in rows)
@@ -125,7 +126,7 @@ def test_the_loss_falls(tiny: Path, demonstrations, tmp_path: Path, changes: dic
         sft.encode(tokenizer, d.messages, d.response, max_prompt_tokens=256, max_response_tokens=256) for d in measured
     ]
     saved = sft.mean_loss(
-        sft.ResponseLoss(load_policy(model)), rows, accelerator=start_compute(settings(tiny)), micro_batch=3, pad_id=2
+        sft.ResponseLoss(load_policy(model)), rows, accelerator=start_compute(settings(tiny)), micro_batch=3, lay=pack
     )
     assert saved == pytest.approx(result["loss_after"], rel=0.01 if changes else 1e-6)
 

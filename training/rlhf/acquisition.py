@@ -18,13 +18,12 @@ from .configs import ScoreConfig
 from .failures import DataError
 from .features import passes
 from .folders import write_json
-from .layouts import choose_layout
+from .layouts import Rows, choose_layout
 from .models import RewardModel, load_reward_model, load_tokenizer
-from .packing import Packed
 from .parts import Line, work_in_parts
 from .records import read_pool
 from .scoring import finite
-from .tokens import Batch, Truncations, encode
+from .tokens import Truncations, encode
 
 
 def pair_uncertainty(shares: Tensor) -> tuple[Tensor, Tensor]:
@@ -89,10 +88,10 @@ def run(
         for entry in pool
     ]
 
-    def forward(batch: Batch | Packed) -> Tensor:
+    def forward(batch: Rows) -> Tensor:
         return model.gain * model.raw(model.read(batch)) + model.bias
 
-    layout = choose_layout("auto", model, pad_id=tokenizer.pad_token_id)
+    layout = choose_layout("auto", model.backbone, model.read, pad_id=tokenizer.pad_token_id)
 
     def work(part: Sequence[int]) -> tuple[list[Line], dict[str, float]]:
         rows = [row for index in part for row in encoded[index]]

@@ -102,7 +102,7 @@ class SFTConfig(Compute):
     epochs: int = setting(1, "Passes over the train split when steps is null", low=1)
     batch: int = setting(8, "Demonstrations per optimiser step", low=1)
     micro_batch: int = setting(4, "Rows per forward pass", low=1)
-    pack_tokens: int | None = setting(None, "Tokens of a row that demonstrations share; null: a row for each", low=1)
+    pack_tokens: int | None = setting(None, "Most tokens of a forward pass; null: micro_batch counts rows", low=1)
     max_prompt_tokens: int = setting(256, "Longer prompts lose their beginning", low=1)
     max_response_tokens: int = setting(256, "Longer responses lose their end, and their closing token", low=1)
     lr: float = setting(2e-5, "Peak learning rate of AdamW", above=0)

@@ -24,10 +24,10 @@ from .dpo_reference import reference_key, reference_logprobs
 from .evaluating import wilson_interval
 from .failures import ConfigError, DataError, Stopped
 from .folders import digest_folder, write_json
+from .logprobs import policy_layout
 from .models import add_lora, load_policy, load_tokenizer, refuse_processed_logits, save_policy
 from .records import Group, read_groups
 from .schedule import batch_at, divide, learning_rate, step_count
-from .shared_rows import refuse_cross_talk
 from .tokens import encode_prompt
 from .weights import parameter_groups, require_finite, restore_progress, save_progress, trainable
 
@@ -71,11 +71,12 @@ def run(
         raise DataError("No pair is left to learn from; nothing was started. Collect more judgments, or keep ties.")
     policy: Any = load_policy(config.base, torch.float32)
     refuse_processed_logits(policy)
-    refuse_cross_talk(policy)
+    policy = policy.to(accelerator.device)
+    layout = policy_layout(policy, pad_id=tokenizer.pad_token_id)
 
     # The policy is still the reference: note what it says of every response before anything moves.
     reference = reference_logprobs(
-        Policy(policy.to(accelerator.device)),
+        Policy(policy),
         [*train, *measured],
         Path(out),
         key=reference_key(
@@ -83,10 +84,11 @@ def run(
             model_digest=digest_folder(Path(config.base)),
             size=config.micro_batch,
             precision=config.precision,
+            layout=layout.name,
         ),
         size=config.micro_batch,
         accelerator=accelerator,
-        pad_id=tokenizer.pad_token_id,
+        layout=layout,
         should_stop=should_stop,
     )
     if config.lora_rank:
@@ -94,7 +96,7 @@ def run(
     bare = Policy(policy)
     groups = parameter_groups(trainable(bare), lr=config.lr, weight_decay=config.weight_decay)
     model, optimiser = accelerator.prepare(bare, torch.optim.AdamW(groups))
-    judge = Judge(config, reference, accelerator, tokenizer.pad_token_id)
+    judge = Judge(config, reference, accelerator, layout.lay)
     steps = step_count(config.steps, config.epochs, len(train), config.batch)
 
     start, state = restore_progress(Path(out), config=config, model=bare, optimiser=optimiser)
@@ -148,6 +150,7 @@ def run(
         "margin": after.get("margin"),
         "kl": after["kl"],
         "steps": steps,
+        "layout": layout.name,
         "best_step": best["step"] if best else None,
         "measured_on": measured_on,
         "pairs": int(decided),
@@ -177,7 +180,7 @@ def accumulate(model: nn.Module, prompts: Sequence[Compared], judge: Judge) -> T
     """
     accelerator, size = judge.accelerator, judge.config.micro_batch
     # Prompts of like length together: less padding. Every process takes every n-th.
-    ordered = sorted(prompts, key=lambda prompt: prompt.tree.size)
+    ordered = sorted(prompts, key=lambda prompt: prompt.size)
     own = ordered[accelerator.process_index :: accelerator.num_processes]
     # A process without prompts still has to take part in the exchange of gradients, with a weight of 0.
     share = 1.0 if own else 0.0
@@ -194,6 +197,6 @@ def accumulate(model: nn.Module, prompts: Sequence[Compared], judge: Judge) -> T
 @torch.no_grad()
 def measure(model: nn.Module, prompts: Sequence[Compared], judge: Judge) -> Tensor:
     """`FIGURES` over all ``prompts``, float64; every process computes them whole."""
-    ordered, size = sorted(prompts, key=lambda prompt: prompt.tree.size), judge.config.micro_batch
+    ordered, size = sorted(prompts, key=lambda prompt: prompt.size), judge.config.micro_batch
     parts = [ordered[start : start + size] for start in range(0, len(ordered), size)]
     return torch.stack([judge(model, part) for part in parts]).double().sum(0)

@@ -10,9 +10,10 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from .configs import DPOConfig
-from .dpo_pairs import Compared, PairColumns, in_rows, prompt_losses
+from .dpo_pairs import Compared, PairColumns, prompt_losses, rows_of
 from .kl import k3
-from .shared_rows import Packed, pack, per_response, response_logprobs
+from .layouts import Lay, Rows
+from .logprobs import per_response, response_logprobs
 
 FIGURES = (
     "loss",
@@ -37,9 +38,9 @@ class Policy(nn.Module):
         super().__init__()
         self.policy = policy
 
-    def forward(self, packed: Packed) -> Tensor:
+    def forward(self, rows: Rows) -> Tensor:
         """Nats, float32; differentiable."""
-        return response_logprobs(self.policy, packed)
+        return response_logprobs(self.policy, rows)
 
 
 @dataclass(frozen=True)
@@ -49,24 +50,23 @@ class Judge:
     config: DPOConfig
     reference: Mapping[str, Tensor]
     accelerator: Accelerator
-    pad_id: int
+    lay: Lay
 
     def __call__(self, model: nn.Module, prompts: Sequence[Compared]) -> Tensor:
         """`FIGURES`, [11]; the first, the summed loss, is differentiable."""
-        rows, prompts = in_rows(prompts)
-        packed = pack(rows, pad_id=self.pad_id).to(self.accelerator.device)
+        rows = self.lay(rows_of(prompts)).to(self.accelerator.device)
         known = torch.cat([self.reference[prompt.prompt] for prompt in prompts]).to(self.accelerator.device)
-        responses = sum(len(prompt.tree.responses) for prompt in prompts)
-        logprobs = model(packed)
-        ratios = per_response(logprobs - known, packed, responses)
+        responses = sum(len(prompt.responses) for prompt in prompts)
+        logprobs = model(rows)
+        ratios = per_response(logprobs - known, rows, responses)
         rewards = self.config.beta * ratios
         scores = rewards
         if self.config.loss == "ipo":
-            scores = ratios / per_response(torch.ones_like(known), packed, responses)
+            scores = ratios / per_response(torch.ones_like(known), rows, responses)
         columns = PairColumns.of(prompts, self.accelerator.device)
         loss = prompt_losses(scores, prompts, columns, self.config).sum()
         with torch.no_grad():
-            sums = per_response(logprobs, packed, responses)
+            sums = per_response(logprobs, rows, responses)
             decided = columns.side != 0
             better = torch.where(columns.side > 0, columns.i, columns.j)[decided]
             worse = torch.where(columns.side > 0, columns.j, columns.i)[decided]

@@ -16,25 +16,41 @@ from .configs import DPOConfig
 from .dpo_losses import davidson_loss, ipo_loss, rao_kupper_loss, sigmoid_loss
 from .losses import plackett_luce, prompt_mean
 from .records import Group, Pair
-from .shared_rows import Tree, side_by_side
-from .tokens import Truncations, encode_prompt, encode_response
+from .tokens import Encoded, Truncations, encode_prompt, encode_response
 
 
 @dataclass
 class Compared:
     """A prompt, its distinct responses, and every judged pair among them.
 
-    Each of `pairs` is (response i, response j, wins i, ties, wins j); the counts may be fractions.
+    `opening` and `responses` are token ids, none of them empty. Each of `pairs` is (response i, response j, wins i,
+    ties, wins j); the counts may be fractions.
     """
 
     prompt: str
-    tree: Tree
+    opening: list[int]
+    responses: list[list[int]] = field(default_factory=list)
     pairs: list[tuple[int, int, float, float, float]] = field(default_factory=list)
+
+    @property
+    def rows(self) -> list[Encoded]:
+        """One row for each response."""
+        return [Encoded(self.opening, response) for response in self.responses]
+
+    @property
+    def size(self) -> int:
+        """Tokens in all, the prompt's once."""
+        return len(self.opening) + self.tokens
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of the responses."""
+        return sum(map(len, self.responses))
 
     @property
     def ranking(self) -> list[int]:
         """Responses best first where the judged pairs order all of them without a tie or a circle; else empty."""
-        beaten: dict[int, set[int]] = {n: set() for n in range(len(self.tree.responses))}
+        beaten: dict[int, set[int]] = {n: set() for n in range(len(self.responses))}
         for i, j, wins_i, _, wins_j in self.pairs:
             if wins_i != wins_j:
                 beaten[i if wins_i > wins_j else j].add(j if wins_i > wins_j else i)
@@ -67,9 +83,9 @@ def build(
                 opening = encode_prompt(
                     tokenizer, group.messages, max_tokens=config.max_prompt_tokens, truncations=found.truncations
                 )
-                prompts[group.prompt] = Compared(group.prompt, Tree(opening, []))
+                prompts[group.prompt] = Compared(group.prompt, opening)
             held = prompts[group.prompt]
-            places = [_place(held.tree, _response(response.text)) for response in group.responses]
+            places = [_place(held.responses, _response(response.text)) for response in group.responses]
             for pair in group.pairs:
                 counts = _counts(pair, config)
                 if places[pair.i] == places[pair.j]:
@@ -87,10 +103,10 @@ def build(
     return found
 
 
-def _place(tree: Tree, response: list[int]) -> int:
-    if response not in tree.responses:
-        tree.responses.append(response)
-    return tree.responses.index(response)
+def _place(responses: list[list[int]], response: list[int]) -> int:
+    if response not in responses:
+        responses.append(response)
+    return responses.index(response)
 
 
 def _counts(pair: Pair, config: DPOConfig) -> tuple[float, float, float]:
@@ -103,11 +119,9 @@ def _counts(pair: Pair, config: DPOConfig) -> tuple[float, float, float]:
     )
 
 
-def in_rows(prompts: Sequence[Compared]) -> tuple[list[list[Tree]], list[Compared]]:
-    """(trees side by side in rows no longer than the longest of them, the prompts in the order they stand there)."""
-    owner = {id(prompt.tree): prompt for prompt in prompts}
-    rows = side_by_side([prompt.tree for prompt in prompts], capacity=max(prompt.tree.size for prompt in prompts))
-    return rows, [owner[id(tree)] for row in rows for tree in row]
+def rows_of(prompts: Sequence[Compared]) -> list[Encoded]:
+    """One row for each response of the prompts, in order."""
+    return [row for prompt in prompts for row in prompt.rows]
 
 
 @dataclass(frozen=True)
@@ -128,7 +142,7 @@ class PairColumns:
         first = 0
         for number, prompt in enumerate(prompts):
             rows += [(first + i, first + j, number, *counts) for i, j, *counts in prompt.pairs]
-            first += len(prompt.tree.responses)
+            first += len(prompt.responses)
         table = torch.tensor(rows, dtype=torch.float64, device=device)
         i, j, owners = table[:, :3].long().unbind(1)
         wins_i, ties, wins_j = table[:, 3:].float().unbind(1)
@@ -159,6 +173,6 @@ def prompt_losses(scores: Tensor, prompts: Sequence[Compared], columns: PairColu
     means = prompt_mean(losses, torch.ones_like(losses), columns.prompts, len(prompts))
     if config.rankings == "pairs":
         return means
-    own = scores.split([len(prompt.tree.responses) for prompt in prompts])
+    own = scores.split([len(prompt.responses) for prompt in prompts])
     orders = [prompt.ranking for prompt in prompts]
     return torch.stack([plackett_luce(own[n][orders[n]]) if orders[n] else means[n] for n in range(len(prompts))])

@@ -17,19 +17,19 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from .dpo_pairs import Compared, in_rows
+from .dpo_pairs import Compared, rows_of
 from .failures import Stopped
 from .folders import atomic_file
-from .shared_rows import pack
+from .layouts import Layout
 
 CACHE_EVERY = 20  # forward passes between writes: a kill costs at most these
 
 
-def reference_key(prompts: Sequence[Compared], *, model_digest: str, size: int, precision: str) -> str:
+def reference_key(prompts: Sequence[Compared], *, model_digest: str, size: int, precision: str, layout: str) -> str:
     """SHA-256 over all that the cached numbers depend on, in hex."""
-    sums = hashlib.sha256(json.dumps([model_digest, size, precision]).encode())
+    sums = hashlib.sha256(json.dumps([model_digest, size, precision, layout]).encode())
     for prompt in prompts:
-        sums.update(json.dumps([prompt.prompt, prompt.tree.prompt, prompt.tree.responses]).encode())
+        sums.update(json.dumps([prompt.prompt, prompt.opening, prompt.responses]).encode())
     return sums.hexdigest()
 
 
@@ -41,7 +41,7 @@ def reference_logprobs(
     key: str,
     size: int,
     accelerator: Accelerator,
-    pad_id: int,
+    layout: Layout,
     should_stop: Callable[[], bool],
 ) -> dict[str, Tensor]:
     """log P of each prompt's response tokens under the untrained `policy`, nats, float32 [tokens] by prompt.
@@ -51,7 +51,7 @@ def reference_logprobs(
     """
     path = Path(folder) / "reference.safetensors"
     found = _cached(path, key)
-    order = sorted(prompts, key=lambda prompt: (-prompt.tree.size, prompt.prompt))
+    order = sorted(prompts, key=lambda prompt: (-prompt.size, prompt.prompt))
     missing = [prompt for prompt in order if prompt.prompt not in found]
 
     def keep() -> None:
@@ -60,11 +60,11 @@ def reference_logprobs(
                 save_file(found, fresh, metadata={"key": key})
 
     for number, start in enumerate(range(0, len(missing), size), start=1):
-        rows, part = in_rows(missing[start : start + size])
-        packed = pack(rows, pad_id=pad_id).to(accelerator.device)
+        part = missing[start : start + size]
+        rows = layout.lay(rows_of(part)).to(accelerator.device)
         with torch.no_grad(), accelerator.autocast():
-            numbers = policy(packed).float().cpu()
-        pieces = numbers.split([prompt.tree.tokens for prompt in part])
+            numbers = policy(rows).float().cpu()
+        pieces = numbers.split([prompt.tokens for prompt in part])
         found |= {prompt.prompt: piece.clone() for prompt, piece in zip(part, pieces, strict=True)}
         last = start + size >= len(missing)
         if number % CACHE_EVERY == 0 or last:

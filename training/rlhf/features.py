@@ -18,17 +18,16 @@ from torch import Tensor
 
 from .failures import Stopped
 from .folders import atomic_file
-from .layouts import Layout
+from .layouts import Layout, Rows
 from .models import RewardModel
-from .packing import Packed
-from .tokens import Batch, Encoded
+from .tokens import Encoded
 
 CACHE_EVERY = 20  # batches between writes: a kill costs at most these
 
 
 @torch.no_grad()
 def passes(
-    forward: Callable[[Batch | Packed], Tensor],
+    forward: Callable[[Rows], Tensor],
     rows: Sequence[Encoded],
     batches: Sequence[list[int]],
     *,

@@ -17,10 +17,10 @@ from torch import Tensor, nn
 from .failures import ConfigError, Stopped
 from .features import passes
 from .fitting import Fitted, Job
-from .layouts import Layout
+from .layouts import Layout, Rows, token_states
 from .models import RewardModel
 from .packing import Packed, by_prompt, pack
-from .tokens import Batch, Encoded
+from .tokens import Encoded
 from .trunk import fit_trunk
 
 Key = tuple[int, ...]
@@ -84,10 +84,10 @@ def activations(job: Job, lower: RewardModel) -> Activations:
     """One pass of the frozen layers over every row. Raises Stopped(0)."""
     kept, rows = Activations(), job.comparisons.rows
 
-    def forward(batch: Batch | Packed) -> Tensor:
+    def forward(batch: Rows) -> Tensor:
         if not isinstance(batch, Packed):
             raise TypeError("activations are kept of packed rows only")
-        return lower.hidden(batch)
+        return token_states(lower.backbone, batch)
 
     batches = job.layout.batches(rows, job.pass_size)
     for numbers, hidden in passes(forward, rows, batches, accelerator=job.accelerator, layout=job.layout):

@@ -22,7 +22,7 @@ from transformers import (
 
 from .failures import ConfigError, ModelMissing
 from .folders import atomic_folder, write_json
-from .packing import Packed, block_attention
+from .layouts import Rows, token_states
 from .ties import TIE_MODELS
 from .tokens import Batch
 
@@ -135,19 +135,11 @@ class RewardModel(nn.Module):
         last = hidden[torch.arange(len(ends), device=hidden.device), ends]
         return last.to(self.head.weight.dtype)
 
-    def read(self, rows: Batch | Packed) -> Tensor:
+    def read(self, rows: Rows) -> Tensor:
         """Last hidden state at each row's end, float32 [rows, hidden], in either layout."""
         if isinstance(rows, Batch):
             return self.features(rows.input_ids, rows.attention_mask, rows.ends, rows.position_ids)
-        return self.hidden(rows)[rows.ends].to(self.head.weight.dtype)
-
-    def hidden(self, rows: Packed) -> Tensor:
-        """The backbone's last hidden state at every token, [tokens, hidden]."""
-        text = {"input_ids": rows.input_ids} if rows.hidden is None else {"inputs_embeds": rows.hidden}
-        with block_attention(self.backbone):
-            output = self.backbone(**text, position_ids=rows.position_ids, use_cache=False, blocks=rows.blocks)
-        states: Tensor = output.last_hidden_state[0]
-        return states
+        return token_states(self.backbone, rows)[rows.ends].to(self.head.weight.dtype)
 
     def raw(self, features: Tensor) -> Tensor:
         """Each member's reward before gain and bias, float32 [rows, members]."""

@@ -1,18 +1,20 @@
 """Rows without padding: every prompt once, each of its responses once, all tokens of a batch in one line.
 
-A block is a prompt followed by its responses. A response sees its prompt and itself, never its neighbours, and its
-positions go on where the prompt's end: rewards are those of the padded rows, for the tokens that are there once.
+A prompt is followed by its responses. A response sees its prompt and itself, never its neighbours, and its positions
+go on where the prompt's end: what a model says of it is what it says of the padded row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface
 
 from .tokens import Encoded
@@ -22,29 +24,59 @@ ATTENTION = "blocks"
 
 @dataclass(frozen=True)
 class Blocks:
-    """Tokens of each block, and its mask, boolean [tokens, tokens]: True where a token (row) sees another (column)."""
+    """Which tokens of a line belong together: of each prompt its size, then the sizes of its responses, in tokens.
 
-    sizes: list[int]
-    masks: list[Tensor]
+    ``later`` [longest, longest] is -inf where a column is after its row, else 0; it is there to be added to scores.
+    """
+
+    sizes: list[list[int]]
+    later: Tensor
+
+    def to(self, device: torch.device | str) -> Blocks:
+        return Blocks(self.sizes, self.later.to(device))
+
+    @cached_property
+    def padded(self) -> tuple[Tensor, Tensor]:
+        """Each prompt with each of its responses as a row, padded on the right.
+
+        (the token of every place, [rows, longest]; the place of every token, [tokens])
+        """
+        rows: list[list[int]] = []
+        start = 0
+        for prompt, *responses in self.sizes:
+            head = list(range(start, start + prompt))
+            start += prompt
+            for size in responses or [0]:
+                rows.append([*head, *range(start, start + size)])
+                start += size
+        longest = max(map(len, rows))
+        token_of = [[*row, *row[-1:] * (longest - len(row))] for row in rows]
+        place_of = {token: n * longest + column for n, row in enumerate(rows) for column, token in enumerate(row)}
+        device = self.later.device
+        return torch.tensor(token_of, device=device), torch.tensor([place_of[n] for n in range(start)], device=device)
 
 
 @dataclass(frozen=True)
 class Packed:
     """``input_ids`` and ``position_ids`` [1, tokens]; ``ends`` [rows] is where each row's last real token is.
 
-    ``hidden`` [1, tokens, hidden], where it is given, is read in place of the tokens.
+    For every response token, row by row, ``predictors`` is where the line's output predicts it, ``targets`` its id
+    and ``owners`` its row, all [response tokens]. ``hidden`` [1, tokens, hidden], where it is given, is read in place
+    of the tokens.
     """
 
     input_ids: Tensor
     position_ids: Tensor
     ends: Tensor
+    predictors: Tensor
+    targets: Tensor
+    owners: Tensor
     blocks: Blocks
     hidden: Tensor | None = None
 
     def to(self, device: torch.device | str) -> Packed:
-        blocks = Blocks(self.blocks.sizes, [mask.to(device) for mask in self.blocks.masks])
-        hidden = None if self.hidden is None else self.hidden.to(device)
-        return Packed(self.input_ids.to(device), self.position_ids.to(device), self.ends.to(device), blocks, hidden)
+        parts: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
+        return Packed(**{name: None if part is None else part.to(device) for name, part in parts.items()})
 
 
 def by_prompt(rows: Sequence[Encoded]) -> list[list[int]]:
@@ -56,32 +88,37 @@ def by_prompt(rows: Sequence[Encoded]) -> list[list[int]]:
 
 
 def pack(rows: Sequence[Encoded]) -> Packed:
-    """One line of all rows; equal rows may stand in it twice."""
+    """One line of all rows; equal rows may stand in it twice. A row with a response needs a prompt before it."""
     ids: list[int] = []
     positions: list[int] = []
     ends = [0] * len(rows)
-    sizes: list[int] = []
-    masks: list[Tensor] = []
+    predictors: list[list[int]] = [[] for _ in rows]
+    sizes: list[list[int]] = []
     for numbers in by_prompt(rows):
-        start, prompt = len(ids), rows[numbers[0]].prompt
-        owner = [0] * len(prompt)
+        prompt = rows[numbers[0]].prompt
         ids += prompt
         positions += range(len(prompt))
-        for place, number in enumerate(numbers, start=1):
+        last = len(ids) - 1
+        sizes.append([len(prompt)])
+        for number in numbers:
             response = rows[number].response
-            owner += [place] * len(response)
+            start = len(ids)
             ids += response
             positions += range(len(prompt), len(prompt) + len(response))
-            ends[number] = len(ids) - 1 if response else start + len(prompt) - 1
-        sizes.append(len(ids) - start)
-        masks.append(_sees(torch.tensor(owner)))
-    return Packed(torch.tensor([ids]), torch.tensor([positions]), torch.tensor(ends), Blocks(sizes, masks))
-
-
-def _sees(owner: Tensor) -> Tensor:
-    """The mask of a block from each token's response, 0 for the prompt."""
-    earlier = torch.ones(len(owner), len(owner), dtype=torch.bool).tril()
-    return earlier & ((owner == 0)[None, :] | (owner[None, :] == owner[:, None]))
+            ends[number] = len(ids) - 1 if response else last
+            if response:
+                sizes[-1].append(len(response))
+                predictors[number] = [last, *range(start, len(ids) - 1)]
+    longest = max(size for block in sizes for size in block)
+    return Packed(
+        input_ids=torch.tensor([ids]),
+        position_ids=torch.tensor([positions]),
+        ends=torch.tensor(ends),
+        predictors=torch.tensor([place for own in predictors for place in own], dtype=torch.long),
+        targets=torch.tensor([token for row in rows for token in row.response], dtype=torch.long),
+        owners=torch.tensor([n for n, row in enumerate(rows) for _ in row.response], dtype=torch.long),
+        blocks=Blocks(sizes, torch.full((longest, longest), -torch.inf).triu(1)),
+    )
 
 
 def attend(
@@ -95,23 +132,60 @@ def attend(
     scaling: float,
     **others: Any,
 ) -> tuple[Tensor, None]:
-    """Attention within each block, for ``query`` [1, heads, tokens, size], ``key`` and ``value`` with as many heads
-    or fewer; returns [1, tokens, heads, size].
+    """Attention of each prompt to itself, and of each response to its prompt and itself.
 
-    Plain matrix products: on a CPU they beat the fused kernel where it takes a mask. ``split``, not slices in a loop,
-    whose gradients would each fill a whole tensor with zeros.
+    ``query`` is [1, heads, tokens, size], ``key`` and ``value`` have as many heads or fewer; returns
+    [1, tokens, heads, size].
     """
-    heads, groups = query.shape[1], key.shape[1]
+    # Many small products keep a CPU busy and a GPU waiting.
+    if query.is_cuda:
+        return attend_in_rows(query, key, value, blocks=blocks, scaling=scaling), None
+    return attend_in_pieces(query, key, value, blocks=blocks, scaling=scaling), None
+
+
+def attend_in_pieces(query: Tensor, key: Tensor, value: Tensor, *, blocks: Blocks, scaling: float) -> Tensor:
+    """As ``attend``, in plain matrix products of one prompt or response each: what is never seen is not computed.
+
+    On a CPU they beat the fused kernel, whose backward pass is slow in bf16. ``split``, not slices in a loop, whose
+    gradients would each fill a whole tensor with zeros.
+    """
+    heads, groups, width = query.shape[1], key.shape[1], query.shape[3]
+    flat = [size for block in blocks.sizes for size in block]
+    pieces = zip(*(tensor[0].split(flat, dim=1) for tensor in (query * scaling, key, value)), strict=True)
     outputs = []
-    pieces = (tensor[0].split(blocks.sizes, dim=1) for tensor in (query, key, value))
-    for q, k, v, mask in zip(*pieces, blocks.masks, strict=True):
-        tokens, size = q.shape[1:]
+
+    def piece(own: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        tokens, seen = own.shape[1], keys.shape[1]
         # Heads that share a key become further rows of one product.
-        scores = (q.reshape(groups, -1, size) * scaling) @ k.transpose(1, 2)
-        scores = scores.view(groups, heads // groups, tokens, tokens).masked_fill(~mask, -torch.inf)
-        shares = scores.softmax(-1, dtype=torch.float32).to(v.dtype)
-        outputs.append((shares.view(groups, -1, tokens) @ v).view(heads, tokens, size).transpose(0, 1))
-    return torch.cat(outputs)[None], None
+        scores = torch.bmm(own.reshape(groups, -1, width), keys.transpose(1, 2))
+        # A constant has no gradient: added past autograd, it costs no copy.
+        own_part = scores.detach().view(groups, heads // groups, tokens, seen)[..., seen - tokens :]
+        own_part += blocks.later[:tokens, :tokens]
+        shares = scores.softmax(-1, dtype=torch.float32).to(values.dtype)
+        return torch.bmm(shares, values).view(heads, tokens, width)
+
+    for _, *responses in blocks.sizes:
+        prompt = next(pieces)
+        outputs.append(piece(*prompt))
+        for _ in responses:
+            own, keys, values = next(pieces)
+            keys, values = torch.cat([prompt[1], keys], 1), torch.cat([prompt[2], values], 1)
+            outputs.append(piece(own, keys, values))
+    return torch.cat(outputs, 1).transpose(0, 1)[None]
+
+
+def attend_in_rows(query: Tensor, key: Tensor, value: Tensor, *, blocks: Blocks, scaling: float) -> Tensor:
+    """As ``attend``, in one call of the fused kernel over padded rows; it needs no mask, as padding comes last."""
+    token_of, place_of = blocks.padded
+
+    def rows(tensor: Tensor) -> Tensor:
+        return tensor[0][:, token_of].transpose(0, 1)
+
+    shared = query.shape[1] != key.shape[1]
+    output = scaled_dot_product_attention(
+        rows(query), rows(key), rows(value), is_causal=True, scale=scaling, enable_gqa=shared
+    )
+    return output.transpose(1, 2).flatten(0, 1)[place_of][None]
 
 
 AttentionInterface.register(ATTENTION, attend)

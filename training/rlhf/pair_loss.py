@@ -9,11 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from .comparisons import PromptPairs
+from .layouts import Rows
 from .losses import Outcomes, centering, count_loss, plackett_luce, prompt_mean
 from .models import RewardModel
-from .packing import Packed
 from .ties import TieModel
-from .tokens import Batch
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ class PairLoss(nn.Module):
         super().__init__()
         self.reward_model, self.ties, self.centre = reward_model, ties, centre
 
-    def forward(self, rows: Batch | Packed, judged: PairTensors) -> Tensor:
+    def forward(self, rows: Rows, judged: PairTensors) -> Tensor:
         """Summed prompt losses of what was judged among ``rows``."""
         model = self.reward_model
         return prompt_losses(model.raw(model.read(rows)), judged, self.ties, centre=self.centre)

@@ -79,7 +79,7 @@ def run(
     if not comparisons.train or not comparisons.measured:
         raise DataError("No pair is left to learn from; nothing was started. Collect more judgments, or keep ties.")
     model = new_reward_model(config.base, members=config.members, scope=config.scope)
-    layout = choose_layout(config.layout, model, pad_id=tokenizer.pad_token_id)
+    layout = choose_layout(config.layout, model.backbone, model.read, pad_id=tokenizer.pad_token_id)
     job = Job(config, comparisons, model, Path(out), accelerator, layout, report, should_stop)
     fitted = {"head": fit_head, "last": fit_last}.get(config.scope, fit_trunk)(job)
 

@@ -21,10 +21,11 @@ from .compute import start_compute
 from .configs import SFTConfig
 from .failures import Stopped
 from .folders import write_json
+from .layouts import Lay, Rows, token_batches
+from .logprobs import policy_layout, response_logprobs
 from .models import add_lora, load_policy, load_tokenizer, refuse_processed_logits, save_policy
 from .records import Demonstration, read_demonstrations
 from .schedule import batch_at, divide, learning_rate, step_count
-from .shared_rows import Packed, Tree, pack, refuse_cross_talk, response_logprobs, side_by_side
 from .tokens import Encoded, Truncations, encode, encode_prompt
 from .weights import parameter_groups, require_finite, restore_progress, save_progress, trainable
 
@@ -38,9 +39,9 @@ class ResponseLoss(nn.Module):
         super().__init__()
         self.policy = policy
 
-    def forward(self, packed: Packed) -> Tensor:
+    def forward(self, rows: Rows) -> Tensor:
         """Sum of -log P in nats, a float32 scalar; differentiable."""
-        return -response_logprobs(self.policy, packed).sum()
+        return -response_logprobs(self.policy, rows).sum()
 
 
 def read_split(config: SFTConfig, data: Mapping[str, Path]) -> tuple[list[Demonstration], list[Demonstration], str]:
@@ -54,11 +55,13 @@ def planned_steps(config: SFTConfig, data: Mapping[str, Path]) -> int:
     return step_count(config.steps, config.epochs, len(read_split(config, data)[0]), config.batch)
 
 
-def forward_passes(rows: Sequence[Encoded], *, micro_batch: int, pack_tokens: int | None, pad_id: int) -> list[Packed]:
-    """The batches of forward passes over ``rows``: `micro_batch` rows each, several texts a row with `pack_tokens`."""
-    trees = [Tree(row.prompt, [row.response]) for row in sorted(rows, key=lambda row: len(row.ids))]
-    laid = [[tree] for tree in trees] if pack_tokens is None else side_by_side(trees, capacity=pack_tokens)
-    return [pack(laid[start : start + micro_batch], pad_id=pad_id) for start in range(0, len(laid), micro_batch)]
+def forward_passes(rows: Sequence[Encoded], *, micro_batch: int, pack_tokens: int | None, lay: Lay) -> list[Rows]:
+    """The batches of forward passes over ``rows``: at most `pack_tokens` tokens each, else `micro_batch` rows."""
+    if pack_tokens is not None:
+        return [lay(part) for part in token_batches(rows, pack_tokens)]
+    # Rows of like length together: little padding, where there is any.
+    ordered = sorted(rows, key=lambda row: len(row.ids))
+    return [lay(ordered[start : start + micro_batch]) for start in range(0, len(ordered), micro_batch)]
 
 
 def accumulate(
@@ -67,7 +70,7 @@ def accumulate(
     *,
     accelerator: Accelerator,
     micro_batch: int,
-    pad_id: int,
+    lay: Lay,
     pack_tokens: int | None = None,
 ) -> Tensor:
     """Add the gradient of the mean loss per response token of ``rows``; returns that mean (this process' part).
@@ -81,7 +84,7 @@ def accumulate(
     own = ordered[accelerator.process_index :: accelerator.num_processes]
     # A process without rows still has to take part in the exchange of gradients.
     own = own or [Encoded(ordered[0].ids)]
-    batches = forward_passes(own, micro_batch=micro_batch, pack_tokens=pack_tokens, pad_id=pad_id)
+    batches = forward_passes(own, micro_batch=micro_batch, pack_tokens=pack_tokens, lay=lay)
     total = torch.zeros((), device=accelerator.device)
     for number, batch in enumerate(batches, start=1):
         with nullcontext() if number == len(batches) else accelerator.no_sync(model):
@@ -98,11 +101,11 @@ def mean_loss(
     *,
     accelerator: Accelerator,
     micro_batch: int,
-    pad_id: int,
+    lay: Lay,
     pack_tokens: int | None = None,
 ) -> float:
     """Mean loss per response token over ``rows``, nats; every process computes it whole."""
-    batches = forward_passes(rows, micro_batch=micro_batch, pack_tokens=pack_tokens, pad_id=pad_id)
+    batches = forward_passes(rows, micro_batch=micro_batch, pack_tokens=pack_tokens, lay=lay)
     total = sum(float(model(batch.to(accelerator.device))) for batch in batches)
     return total / sum(len(row.response) for row in rows)
 
@@ -142,13 +145,14 @@ def run(
     rows, measured_rows = encoded(train), encoded(measured)
     policy: Any = load_policy(config.base, torch.float32)
     refuse_processed_logits(policy)
-    refuse_cross_talk(policy)
+    policy = policy.to(accelerator.device)
+    layout = policy_layout(policy, pad_id=tokenizer.pad_token_id)
     if config.lora_rank:
         policy = add_lora(policy, rank=config.lora_rank, alpha=config.lora_alpha)
     bare = ResponseLoss(policy)
     groups = parameter_groups(trainable(bare), lr=config.lr, weight_decay=config.weight_decay)
     model, optimiser = accelerator.prepare(bare, torch.optim.AdamW(groups))
-    forward: dict[str, Any] = {"accelerator": accelerator, "pad_id": tokenizer.pad_token_id}
+    forward: dict[str, Any] = {"accelerator": accelerator, "lay": layout.lay}
     forward |= {"micro_batch": config.micro_batch, "pack_tokens": config.pack_tokens}
     steps = step_count(config.steps, config.epochs, len(rows), config.batch)
 
@@ -198,6 +202,7 @@ def run(
         "loss_before": loss_before,
         "loss_after": mean_loss(model, measured_rows, **forward),
         "steps": steps,
+        "layout": layout.name,
         "best_step": best["step"] if best else None,
         "tokens": tokens,
         "measured_on": measured_on,

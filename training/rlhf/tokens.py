@@ -50,6 +50,21 @@ class Batch:
     def to(self, device: torch.device | str) -> Batch:
         return Batch(*(getattr(self, name).to(device) for name in self.__dataclass_fields__))
 
+    @property
+    def predictors(self) -> Tensor:
+        """For every response token, row by row, the place in all rows laid end to end whose output predicts it."""
+        return self.response_mask.flatten().nonzero()[:, 0] - 1
+
+    @property
+    def targets(self) -> Tensor:
+        """The id of every response token, row by row."""
+        return self.input_ids[self.response_mask]
+
+    @property
+    def owners(self) -> Tensor:
+        """The row of every response token."""
+        return self.response_mask.nonzero()[:, 0]
+
 
 def _plain(tokenizer: PreTrainedTokenizerBase, text: str) -> str:
     """The text with any special token spelt in it broken, so that data cannot open or close a turn."""

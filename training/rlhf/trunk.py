@@ -13,11 +13,10 @@ from .bootstrap import prompt_weights
 from .failures import Stopped
 from .features import passes
 from .fitting import Fitted, Job, rows_of, split_loss
+from .layouts import Rows
 from .models import add_lora
-from .packing import Packed
 from .pair_loss import PairLoss, pair_tensors
 from .schedule import batch_at, step_count
-from .tokens import Batch
 from .weights import parameter_groups, require_finite, restore_progress, save_progress, trainable
 
 
@@ -34,7 +33,7 @@ def _score(job: Job, numbers: Sequence[int], step: int) -> Tensor:
     rows = [job.comparisons.rows[number] for number in numbers]
     raw = torch.zeros(len(job.comparisons.rows), job.config.members)
 
-    def forward(batch: Batch | Packed) -> Tensor:
+    def forward(batch: Rows) -> Tensor:
         return job.model.raw(job.model.read(batch))
 
     batches = job.layout.batches(rows, job.pass_size)
