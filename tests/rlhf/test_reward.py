@@ -19,6 +19,7 @@ from training.rlhf.tokens import collate, encode
 SCOPES = {
     "head": {"scope": "head", "l2": 1e-3, "steps": 6, "members": 2},
     "lora": {"scope": "lora", "lr": 3e-3, "head_lr": 1e-2, "members": 2},
+    "lora members": {"scope": "lora", "member": "lora", "lr": 3e-3, "head_lr": 1e-2, "members": 2, "lora_rank": 4},
     "last": {"scope": "last", "last_layers": 2, "lr": 1e-3, "head_lr": 1e-2},
     "full": {"scope": "full", "lr": 1e-3, "head_lr": 1e-2},
 }

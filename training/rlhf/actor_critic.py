@@ -51,6 +51,8 @@ class Critic(nn.Module):
     def __init__(self, reward_model: RewardModel, *, rank: int, alpha: int) -> None:
         """`rank` 0 trains every weight, otherwise LoRA and the head."""
         super().__init__()
+        # Members with adapters of their own are so many trunks: the first of them is a critic like any other.
+        reward_model = reward_model.alone(0) if reward_model.adapters else reward_model
         trunk = reward_model.backbone
         self.trunk = add_lora(trunk, rank=rank, alpha=alpha) if rank else trunk
         self.head = reward_model.head

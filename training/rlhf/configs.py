@@ -173,7 +173,10 @@ class RewardConfig(Compute):
     )
     splits: int = setting(5, "Scope head: random splits of the train prompts fitted anew; 0: none", low=0, high=100)
     probes: int = setting(32, "Measured prompts whose best response is probed for hacks; 0: none", low=0, high=10000)
-    members: int = setting(1, "Heads, each on its own bootstrap; 1 is a single head on everything", low=1, high=64)
+    members: int = setting(1, "Members, each on its own bootstrap; 1 is a single one on everything", low=1, high=64)
+    member: str = setting(
+        "head", "What a member has of its own: a head, or with scope lora its LoRA too", choices=("head", "lora")
+    )
     bootstrap: str = setting(
         "prompts", "What each member draws anew: prompts, raters, or both", choices=("prompts", "raters", "both")
     )

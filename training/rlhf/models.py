@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig, get_peft_model
+from peft import get_peft_model
+from peft.tuners.lora import LoraLayer
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -20,13 +22,14 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
+from .adapters import add_members, layers_of, lora_config, member_weights, only, plain_weights, restore_members
 from .failures import ConfigError, ModelMissing
 from .folders import atomic_folder, write_json
 from .layouts import Rows, token_states
 from .ties import TIE_MODELS
 from .tokens import Batch
 
-HEAD_FILE, REWARD_FILE = "reward_head.safetensors", "reward.json"
+HEAD_FILE, MEMBERS_FILE, REWARD_FILE = "reward_head.safetensors", "reward_members.safetensors", "reward.json"
 
 
 def _checked_folder(folder: Path | str) -> Path:
@@ -99,9 +102,7 @@ def add_lora(model: nn.Module, *, rank: int, alpha: int) -> Any:
 
     ``with model.disable_adapter():`` is the model as it was.
     """
-    kind = "CAUSAL_LM" if getattr(model, "lm_head", None) is not None else "FEATURE_EXTRACTION"
-    lora = LoraConfig(r=rank, lora_alpha=alpha, target_modules="all-linear", lora_dropout=0.0, task_type=kind)
-    return get_peft_model(model, lora)
+    return get_peft_model(model, lora_config(model, rank=rank, alpha=alpha))
 
 
 def merged(model: nn.Module) -> nn.Module:
@@ -113,7 +114,8 @@ class RewardModel(nn.Module):
     """A backbone and linear heads on the hidden state of each row's last real token.
 
     reward = gain * mean over members of head(hidden) + bias. ``scope`` records what was trained. The model of
-    ties and all probabilities are in raw units, before gain and bias.
+    ties and all probabilities are in raw units, before gain and bias. Members are heads on one backbone, or after
+    ``adapt`` each has LoRA of its own in it too: features are then [rows, members, hidden].
     """
 
     def __init__(self, backbone: nn.Module, *, members: int = 1, scope: str = "head") -> None:
@@ -127,24 +129,59 @@ class RewardModel(nn.Module):
         self.gain, self.bias, self.scope = 1.0, 0.0, scope
         self.tie_kind, self.tie_value = "", 0.0
         self.temperature = 1.0
+        self.adapters: list[LoraLayer] = []
+        self.lora: dict[str, int] = {}
+
+    def adapt(self, *, rank: int, alpha: int) -> None:
+        """Give every member an adapter, which changes nothing before it has learned."""
+        self.lora = {"rank": rank, "alpha": alpha}
+        self.backbone = add_members(self.backbone, members=self.head.out_features, **self.lora)
+        self.adapters = layers_of(self.backbone)
+
+    def alone(self, member: int) -> RewardModel:
+        """An adapted member as a model of its own, its adapter merged in; the others are gone from this model too."""
+        backbone: Any = self.backbone
+        single = RewardModel(backbone.merge_and_unload(adapter_names=[str(member)]), scope=self.scope)
+        with torch.no_grad():
+            single.head.weight.copy_(self.head.weight[member : member + 1])
+            single.head.bias.copy_(self.head.bias[member : member + 1])
+        for name in ("gain", "bias", "tie_kind", "tie_value", "temperature"):
+            setattr(single, name, getattr(self, name))
+        return single.to(self.head.weight.device).train(self.training)
+
+    def _of_members(self, read: Callable[[], Tensor]) -> Tensor:
+        """What ``read`` finds, once, or once with each member's adapter in turn."""
+        if not self.adapters:
+            return read()
+        found = []
+        for member in range(self.head.out_features):
+            with only(self.adapters, member):
+                found.append(read())
+        return torch.stack(found, 1)
 
     def features(self, input_ids: Tensor, mask: Tensor, ends: Tensor, position_ids: Tensor | None = None) -> Tensor:
         """Last hidden state at ``ends``, float32 [rows, hidden]."""
-        output = self.backbone(input_ids=input_ids, attention_mask=mask, position_ids=position_ids, use_cache=False)
-        hidden: Tensor = output.last_hidden_state
-        last = hidden[torch.arange(len(ends), device=hidden.device), ends]
-        return last.to(self.head.weight.dtype)
+
+        def once() -> Tensor:
+            output = self.backbone(input_ids=input_ids, attention_mask=mask, position_ids=position_ids, use_cache=False)
+            hidden: Tensor = output.last_hidden_state
+            return hidden[torch.arange(len(ends), device=hidden.device), ends]
+
+        return self._of_members(once).to(self.head.weight.dtype)
 
     def read(self, rows: Rows) -> Tensor:
         """Last hidden state at each row's end, float32 [rows, hidden], in either layout."""
         if isinstance(rows, Batch):
             return self.features(rows.input_ids, rows.attention_mask, rows.ends, rows.position_ids)
-        return token_states(self.backbone, rows)[rows.ends].to(self.head.weight.dtype)
+        found = self._of_members(lambda: token_states(self.backbone, rows)[rows.ends])
+        return found.to(self.head.weight.dtype)
 
     def raw(self, features: Tensor) -> Tensor:
         """Each member's reward before gain and bias, float32 [rows, members]."""
         # Without this, autocast would round rewards to bf16 and near-equal responses would tie.
         with torch.autocast(features.device.type, enabled=False):
+            if self.adapters:
+                return (features * self.head.weight).sum(-1) + self.head.bias
             scores: Tensor = self.head(features)
         return scores
 
@@ -179,8 +216,11 @@ class RewardModel(nn.Module):
 
     def save(self, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
         """Write backbone, head, normaliser and tokenizer atomically; rewards are equal after ``load``."""
-        self.backbone = merged(self.backbone)
+        if not self.adapters:
+            self.backbone = merged(self.backbone)
+        backbone: Any = self.backbone
         settings = {
+            "adapters": self.lora or None,
             "bias": self.bias,
             "gain": self.gain,
             "members": self.head.out_features,
@@ -191,7 +231,12 @@ class RewardModel(nn.Module):
             "tie_value": self.tie_value,
         }
         with atomic_folder(folder) as fresh:
-            self.backbone.save_pretrained(fresh)  # type: ignore[operator]  # every transformers backbone has it
+            if self.adapters:
+                backbone.get_base_model().save_pretrained(fresh, state_dict=plain_weights(backbone))
+                own = {name: weight.detach().cpu() for name, weight in member_weights(backbone).items()}
+                save_file(own, fresh / MEMBERS_FILE)
+            else:
+                backbone.save_pretrained(fresh)
             tokenizer.save_pretrained(fresh)
             save_file({k: v.detach().cpu().contiguous() for k, v in self.head.state_dict().items()}, fresh / HEAD_FILE)
             write_json(fresh / REWARD_FILE, settings)
@@ -215,11 +260,14 @@ def load_reward_model(folder: Path | str, dtype: torch.dtype = torch.float32) ->
         settings = json.loads((folder / REWARD_FILE).read_text(encoding="utf-8"))
         model = RewardModel(backbone, members=settings["members"], scope=settings["scope"])
         model.head.load_state_dict(load_file(folder / HEAD_FILE))
+        if settings.get("adapters"):
+            model.adapt(**settings["adapters"])
+            restore_members(model.backbone, load_file(folder / MEMBERS_FILE))
         model.gain, model.bias = settings["gain"], settings["bias"]
         model.temperature = settings.get("temperature", 1.0)
         # Models of before the second tie model name the threshold alone.
         model.tie_value = settings.get("tie_value", settings.get("tie_threshold", 0.0))
         model.tie_kind = settings.get("tie_kind", "rao_kupper" if model.tie_value else "")
-    except (ValueError, KeyError, RuntimeError, SafetensorError) as error:
+    except (ValueError, KeyError, TypeError, RuntimeError, FileNotFoundError, SafetensorError) as error:
         raise ModelMissing(f"The reward head in the folder {folder.name} cannot be read: {error}") from error
     return model.eval()

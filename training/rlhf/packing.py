@@ -75,8 +75,9 @@ class Packed:
     hidden: Tensor | None = None
 
     def to(self, device: torch.device | str) -> Packed:
-        parts: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
-        return Packed(**{name: None if part is None else part.to(device) for name, part in parts.items()})
+        parts = {field.name: getattr(self, field.name) for field in fields(self)}
+        moved: dict[str, Any] = {name: part.to(device) for name, part in parts.items() if part is not None}
+        return Packed(**moved)
 
 
 def by_prompt(rows: Sequence[Encoded]) -> list[list[int]]:

@@ -18,7 +18,7 @@ from .comparisons import Comparisons, PromptPairs, build
 from .compute import start_compute
 from .configs import RewardConfig
 from .evaluating import JudgedPair, calibration_error, majority, summarise
-from .failures import DataError
+from .failures import ConfigError, DataError
 from .fitting import Fitted, Job, rows_of, split_loss
 from .folders import write_json
 from .head import HEAD_STEPS, fit_head
@@ -69,8 +69,10 @@ def run(
     ``mean`` and ``std`` are of the raw rewards of data["samples"] (a pool, best sampled from the SFT policy), without
     it of the train split's responses; they become the model's normaliser. data["benchmark"] is scored where given.
     Accuracy, calibration and losses (nats per prompt) are of the measured split. Goes on from the newest checkpoint
-    in ``out``. Raises Stopped after a checkpoint, DataError, ModelMissing, NotFinite.
+    in ``out``. Raises Stopped after a checkpoint, ConfigError, DataError, ModelMissing, NotFinite.
     """
+    if config.member == "lora" and config.scope != "lora":
+        raise ConfigError("Setting scope must be lora when member is lora; nothing was started.")
     accelerator = start_compute(config, device)
     train, measured, apart, measured_on = read_split(config, data)
     samples = list(read_pool(data["samples"])) if "samples" in data else []

@@ -73,7 +73,9 @@ def accumulate(job: Job, wrapped: Any, chosen: Sequence[int], weights: Tensor) -
 def fit_trunk(job: Job) -> Fitted:
     """Train the job's model with AdamW on batches of prompts."""
     config, comparisons, accelerator = job.config, job.comparisons, job.accelerator
-    if config.scope == "lora":
+    if config.member == "lora":
+        job.model.adapt(rank=config.lora_rank, alpha=config.lora_alpha)
+    elif config.scope == "lora":
         job.model.backbone = add_lora(job.model.backbone, rank=config.lora_rank, alpha=config.lora_alpha)
     bare = PairLoss(job.model, ties=job.tie_model(), centre=config.centering)
     wrapped, optimiser = accelerator.prepare(bare, _optimiser(job, bare))
