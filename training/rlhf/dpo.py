@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from .answers import answers, fixed_prompts, write_answers
 from .checkpoints import better
-from .compute import start_compute
+from .compute import start_compute, together
 from .configs import DPOConfig
 from .dpo_figures import FIGURES, Judge, Policy, means
 from .dpo_pairs import Compared, build
@@ -63,6 +63,7 @@ def run(
     if config.loss == "ipo" and config.rankings == "plackett_luce":
         raise ConfigError("Setting rankings must be pairs when loss is ipo: IPO knows pairs alone.")
     accelerator = start_compute(config, device)
+    should_stop = together(should_stop, accelerator)
     train_groups, measured_groups, measured_on = read_split(config, data)
     tokenizer = load_tokenizer(config.base)
     preferences = build(train_groups, measured_groups, tokenizer, config)

@@ -51,6 +51,8 @@ def reference_logprobs(
     """
     path = Path(folder) / "reference.safetensors"
     found = _cached(path, key)
+    # Nobody writes before everybody has read: all must find the same to do.
+    accelerator.wait_for_everyone()
     order = sorted(prompts, key=lambda prompt: (-prompt.size, prompt.prompt))
     missing = [prompt for prompt in order if prompt.prompt not in found]
 

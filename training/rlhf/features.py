@@ -82,6 +82,8 @@ def cached_features(
     """
     batches = layout.batches(rows, size)
     found = _cached(path, key)
+    # Nobody writes before everybody has read: all must find the same to do.
+    accelerator.wait_for_everyone()
     done, features = found or (0, torch.zeros(len(rows), model.head.in_features))
 
     def keep() -> None:

@@ -178,14 +178,13 @@ def attend_in_pieces(query: Tensor, key: Tensor, value: Tensor, *, blocks: Block
 def attend_in_rows(query: Tensor, key: Tensor, value: Tensor, *, blocks: Blocks, scaling: float) -> Tensor:
     """As ``attend``, in one call of the fused kernel over padded rows; it needs no mask, as padding comes last."""
     token_of, place_of = blocks.padded
+    heads = query.shape[1]
 
     def rows(tensor: Tensor) -> Tensor:
-        return tensor[0][:, token_of].transpose(0, 1)
+        # Not every kernel shares a key between heads.
+        return tensor[0].repeat_interleave(heads // tensor.shape[1], 0)[:, token_of].transpose(0, 1)
 
-    shared = query.shape[1] != key.shape[1]
-    output = scaled_dot_product_attention(
-        rows(query), rows(key), rows(value), is_causal=True, scale=scaling, enable_gqa=shared
-    )
+    output = scaled_dot_product_attention(rows(query), rows(key), rows(value), is_causal=True, scale=scaling)
     return output.transpose(1, 2).flatten(0, 1)[place_of][None]
 
 

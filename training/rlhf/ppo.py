@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate.utils import gather_object
 from torch import Tensor
 
 from .actor_critic import ActorCritic, Critic, assemble
 from .advantages import explained_variance, generalised_advantages, whiten
 from .checkpoints import Checkpoint, better, latest_checkpoint, optimiser_state, restore_optimiser, save_checkpoint
-from .compute import start_compute
+from .compute import start_compute, together
 from .configs import PPOConfig
 from .failures import ConfigError, Stopped
 from .folders import atomic_file, write_json
@@ -55,6 +56,7 @@ def run(
     Stopped after a checkpoint when `should_stop` says so, and NotFinite rather than train on a NaN.
     """
     accelerator = start_compute(config, device)
+    should_stop = together(should_stop, accelerator)
     tokenizer = load_tokenizer(config.base)
     stop_ids = stop_token_ids(tokenizer, config.stop_token)
     truncations = Truncations()
@@ -68,14 +70,15 @@ def run(
     weights = [weight for part in actor.trained().values() for weight in part.values()]
     model, optimiser = accelerator.prepare(actor, torch.optim.AdamW(weights, lr=config.lr, weight_decay=0.0))
     world, rank = accelerator.num_processes, accelerator.process_index
-    if config.prompts_per_step % world or config.minibatch % world:
-        raise ConfigError(f"Settings prompts_per_step and minibatch must be multiples of the {world} processes.")
-    generator = torch.Generator(accelerator.device).manual_seed(config.seed + rank)
+    if config.prompts_per_step % world:
+        raise ConfigError(f"Setting prompts_per_step must be a multiple of the {world} processes; nothing was started.")
+    # The same numbers in every process, of which each uses its own part.
+    generator = torch.Generator(accelerator.device).manual_seed(config.seed)
 
     def total(value: Tensor) -> Tensor:
         return accelerator.reduce(value, reduction="sum")
 
-    def sample(prompts: list[Asked], draws: torch.Generator) -> Rollout:
+    def sample(prompts: list[Asked], draws: torch.Generator, process: tuple[int, int] = (0, 1)) -> Rollout:
         rows = [asked.encoded for asked in prompts]
         return generate(
             actor.sampling_model(),
@@ -85,6 +88,7 @@ def run(
             stop_ids=stop_ids,
             pad_id=tokenizer.pad_token_id,
             generator=draws,
+            process=process,
         )
 
     @torch.no_grad()
@@ -123,7 +127,7 @@ def run(
         normaliser = RewardNormaliser.fit(fitted) if config.normalise_rewards else RewardNormaliser()
     else:
         same_settings(config, checkpoint.state()["config"])
-        state = _restore(checkpoint, actor, optimiser, generator, rank)
+        state = _restore(checkpoint, actor, optimiser, generator)
         start, cursor, before = checkpoint.step, state["cursor"], state["before"]
         coefficient, best, earned = state["kl_coef"], state["best"], state["earned"]
         normaliser = RewardNormaliser(**state["normaliser"])
@@ -137,10 +141,9 @@ def run(
         state: dict[str, Any] = {"cursor": cursor, "kl_coef": controller.coefficient, "before": before}
         state |= {"best": best, "earned": earned}
         state |= {"normaliser": asdict(normaliser), "config": config.to_dict()}
-        generators = accelerator.gather(generator.get_state()[None].to(accelerator.device))
         if accelerator.is_main_process:
             slots, state["optimiser"] = optimiser_state(optimiser)
-            others = {"optimiser": slots, "rng": {"generators": generators}}
+            others = {"optimiser": slots, "rng": {"generators": generator.get_state()[None]}}
             tensors = {**actor.trained(), **others}
             save_checkpoint(out, step, tensors=tensors, state=state, best=best["step"] if best else None)
 
@@ -153,7 +156,7 @@ def run(
         # Sample a response to each prompt; note what policy, reference and critic say of every token.
         prompts = next_prompts(train, cursor, config.prompts_per_step, config.seed)[rank::world]
         cursor += config.prompts_per_step
-        seen = observe(sample(prompts, generator))
+        seen = observe(sample(prompts, generator, (rank, world)))
         rollout, mask = seen.rollout, seen.rollout.response_mask
 
         # Reward: the score at the last token, a penalty for never ending, and for every token its KL.
@@ -196,8 +199,11 @@ def run(
             # Of the steps since the last one: a single batch says little.
             best, earned = better(best, step, -sum(earned) / len(earned)), []
             save(step)
+            lines = gather_object(_table(prompts, tokenizer, seen, rewards))
             if accelerator.is_main_process:
-                _write_table(out, step, prompts, tokenizer, seen, rewards)
+                # Process after process: back into the order of the prompts.
+                rows = len(lines) // world
+                _write_table(out, step, [lines[n * rows + row] for row in range(rows) for n in range(world)])
 
     if should_stop():
         raise Stopped(config.steps)
@@ -220,21 +226,23 @@ def _kl_per_response(seen: Experience) -> Tensor:
     return keep(k1(seen.logprobs, seen.reference), seen.rollout.response_mask).sum(1)
 
 
-def _write_table(out: Path, step: int, prompts: list[Asked], tokenizer: Any, seen: Experience, rewards: Tensor) -> None:
-    """The responses this step learned from, one JSON line each, in tables/step-NNNNNN.jsonl."""
+def _table(prompts: list[Asked], tokenizer: Any, seen: Experience, rewards: Tensor) -> list[dict[str, Any]]:
+    """The responses that this process' part of a step learned from."""
     texts = tokenizer.batch_decode(seen.rollout.responses(), skip_special_tokens=True)
     columns = (prompts, texts, rewards.tolist(), _kl_per_response(seen).tolist(), seen.rollout.finished.tolist())
-    lines = [
+    return [
         {"prompt": asked.prompt.prompt, "text": text, "reward": reward, "kl": nats, "finished": finished}
         for asked, text, reward, nats, finished in zip(*columns, strict=True)
     ]
+
+
+def _write_table(out: Path, step: int, lines: list[dict[str, Any]]) -> None:
+    """One JSON line for each response, in tables/step-NNNNNN.jsonl."""
     with atomic_file(out / "tables" / f"step-{step:06d}.jsonl") as fresh:
         fresh.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
 
 
-def _restore(
-    checkpoint: Checkpoint, actor: ActorCritic, optimiser: Any, generator: torch.Generator, rank: int
-) -> dict[str, Any]:
+def _restore(checkpoint: Checkpoint, actor: ActorCritic, optimiser: Any, generator: torch.Generator) -> dict[str, Any]:
     """Put weights, optimiser and random numbers back; returns the rest of the checkpoint's state."""
     state = checkpoint.state()
     with torch.no_grad():
@@ -243,7 +251,7 @@ def _restore(
             for name, weight in weights.items():
                 weight.copy_(saved[name])
     restore_optimiser(optimiser, checkpoint.tensors("optimiser"), state["optimiser"])
-    generator.set_state(checkpoint.tensors("rng")["generators"][rank])
+    generator.set_state(checkpoint.tensors("rng")["generators"][0])
     return state
 
 

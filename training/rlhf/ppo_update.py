@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,10 +48,13 @@ def update(
     """
     history: list[Tensor] = []
     norms: list[float] = []
+    rank, world = accelerator.process_index, accelerator.num_processes
     for _ in range(config.epochs):
-        order = torch.randperm(len(seen.rollout), generator=generator, device=generator.device)
-        for batch in order.split(config.minibatch // accelerator.num_processes):
-            terms = _accumulate(config, model, accelerator, seen, advantages, returns, batch)
+        # One order of all responses, the same in every process, of which each holds every n-th.
+        order = torch.randperm(len(seen.rollout) * world, generator=generator, device=generator.device)
+        for batch in order.split(config.minibatch):
+            own = batch[batch % world == rank] // world
+            terms = _accumulate(config, model, accelerator, seen, advantages, returns, own)
             history.append(terms)
             if moved_too_far(float(terms[NAMES.index("approx_kl")]), config.kl_stop):
                 optimiser.zero_grad(set_to_none=True)
@@ -79,32 +83,36 @@ def _accumulate(
     """Leave the gradient of one optimiser batch on the model; returns the values of `NAMES`, [6].
 
     Every token of the batch weighs the same, in whichever forward pass and process it is: processes average
-    their gradients, so each divides by the mean token count per process.
+    their gradients, so each divides by the mean token count per process. `batch` are this process' rows of it.
     """
     tokens = float(accelerator.reduce(seen.rollout.response_mask[batch].sum().float(), reduction="mean"))
     sums = torch.zeros(len(NAMES), device=advantages.device)
-    for rows in batch.split(config.micro_batch):
+    # A process without a row of the batch still has to take part in the exchange of gradients, with a weight of 0.
+    share = 1.0 if len(batch) else 0.0
+    parts = (batch if len(batch) else batch.new_zeros(1)).split(config.micro_batch)
+    for number, rows in enumerate(parts, start=1):
         mask = seen.rollout.response_mask[rows]
         rollout = seen.rollout.rows(rows)
-        logits, values = model(rollout, config.temperature)
-        policy = clipped_policy_loss(
-            chosen_logprobs(logits, rollout),
-            seen.logprobs[rows],
-            advantages[rows],
-            mask,
-            clip=config.clip,
-            tokens=tokens,
-            dual_clip=config.dual_clip,
-        )
-        value = clipped_value_loss(
-            values, seen.values[rows], returns[rows], mask, clip=config.value_clip, tokens=tokens
-        )
-        loss = policy.loss + config.value_coef * value.loss
-        if config.entropy_coef:
-            loss = loss - config.entropy_coef * token_entropy(logits).sum() / tokens
-        accelerator.backward(loss)
+        with nullcontext() if number == len(parts) else accelerator.no_sync(model):
+            logits, values = model(rollout, config.temperature)
+            policy = clipped_policy_loss(
+                chosen_logprobs(logits, rollout),
+                seen.logprobs[rows],
+                advantages[rows],
+                mask,
+                clip=config.clip,
+                tokens=tokens,
+                dual_clip=config.dual_clip,
+            )
+            value = clipped_value_loss(
+                values, seen.values[rows], returns[rows], mask, clip=config.value_clip, tokens=tokens
+            )
+            loss = policy.loss + config.value_coef * value.loss
+            if config.entropy_coef:
+                loss = loss - config.entropy_coef * token_entropy(logits).sum() / tokens
+            accelerator.backward(loss * share)
         terms = (policy.loss, value.loss, policy.ratio, policy.clip_fraction, value.clip_fraction, policy.approx_kl)
-        sums += torch.stack([term.detach() for term in terms])
+        sums += torch.stack([term.detach() for term in terms]) * share
     total: Tensor = accelerator.reduce(sums, reduction="mean")
     return total
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from . import calibration, rewardbench
 from .comparisons import Comparisons, PromptPairs, build
-from .compute import start_compute
+from .compute import start_compute, together
 from .configs import RewardConfig
 from .evaluating import JudgedPair, calibration_error, majority, summarise
 from .failures import ConfigError, DataError
@@ -74,6 +74,7 @@ def run(
     if config.member == "lora" and config.scope != "lora":
         raise ConfigError("Setting scope must be lora when member is lora; nothing was started.")
     accelerator = start_compute(config, device)
+    should_stop = together(should_stop, accelerator)
     train, measured, apart, measured_on = read_split(config, data)
     samples = list(read_pool(data["samples"])) if "samples" in data else []
     tokenizer = load_tokenizer(config.base)

@@ -78,13 +78,21 @@ def generate(
     pad_id: int,
     generator: torch.Generator,
     top_p: float = 1.0,
+    process: tuple[int, int] = (0, 1),
 ) -> Rollout:
     """Sample one response per left-padded prompt from softmax(logits / temperature).
+
+    `process` is (number of this process, of all): the prompts are then every n-th of a batch that all of them share,
+    with generators in the same state, and its responses are those that one process would draw to it.
 
     Temperature 0 takes the likeliest token. The defaults of the model's own generation settings (top-k,
     top-p, penalties) are not applied: samples that another distribution drew make the KL estimate negative.
     Raises NotFinite when the model gives no probabilities to draw from.
     """
+    number, of = process
+    # All at once: what one response needs must not depend on how long the others are.
+    shape = len(prompts.input_ids) * of, max_new_tokens
+    chances = torch.rand(shape, generator=generator, dtype=torch.float64, device=generator.device)[number::of]
     stops = torch.tensor(sorted(stop_ids), device=prompts.input_ids.device)
     mask, next_position = prompts.attention_mask, prompts.attention_mask.sum(1, keepdim=True)
     open_rows = torch.ones(len(mask), dtype=torch.bool, device=mask.device)
@@ -98,7 +106,7 @@ def generate(
                 "The policy's probabilities are not numbers, so nothing can be sampled from it; no update was made "
                 "with it and the last checkpoint is kept. Lower lr and start again from a sound model."
             )
-        drawn = _draw(logits, temperature, top_p, generator)
+        drawn = _draw(logits, temperature, top_p, chances[:, len(tokens)])
         tokens.append(torch.where(open_rows, drawn, pad_id))
         real.append(open_rows)
         mask = torch.cat([mask, open_rows[:, None].to(mask.dtype)], 1)
@@ -116,8 +124,8 @@ def generate(
     )
 
 
-def _draw(logits: Tensor, temperature: float, top_p: float, generator: torch.Generator) -> Tensor:
-    """One token per row of [rows, vocabulary] logits."""
+def _draw(logits: Tensor, temperature: float, top_p: float, chances: Tensor) -> Tensor:
+    """One token per row of [rows, vocabulary] logits, by `chances` [rows], evenly distributed in [0, 1)."""
     if temperature == 0:
         return logits.argmax(-1)
     shares = (logits / temperature).softmax(-1)
@@ -126,7 +134,9 @@ def _draw(logits: Tensor, temperature: float, top_p: float, generator: torch.Gen
         # The token that crosses top_p is kept, so that at least one always is.
         ordered[ordered.cumsum(-1) - ordered >= top_p] = 0
         shares = torch.zeros_like(shares).scatter(-1, order, ordered)
-    return torch.multinomial(shares, 1, generator=generator)[:, 0]
+    # The token within whose share of the line from 0 to 1 the chance falls; in float32 small shares would be lost.
+    line = shares.cumsum(-1, dtype=torch.float64)
+    return torch.searchsorted(line, chances[:, None] * line[:, -1:], right=True)[:, 0].clamp(max=line.shape[1] - 1)
 
 
 def response_states(trunk: nn.Module, rollout: Rollout) -> Tensor:

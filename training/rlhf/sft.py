@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from .answers import answers, fixed_prompts, write_answers
 from .checkpoints import better
-from .compute import start_compute
+from .compute import start_compute, together
 from .configs import SFTConfig
 from .failures import Stopped
 from .folders import write_json
@@ -125,6 +125,7 @@ def run(
     checkpoint when ``should_stop`` says so, ConfigError, DataError, ModelMissing, NotFinite.
     """
     accelerator = start_compute(config, device)
+    should_stop = together(should_stop, accelerator)
     train, measured, measured_on = read_split(config, data)
     tokenizer = load_tokenizer(config.base)
     truncations = Truncations()
