@@ -36,7 +36,8 @@ def pairs(count: int) -> list[Compared]:
         return torch.randint(3, 500, (size,), generator=draw).tolist()
 
     return [
-        Compared(f"p{n}", Tree(ids(2, 14), [ids(1, 16), ids(1, 16)]), [(0, 1, 1.0, 0.0, 0.0)]) for n in range(count)
+        Compared(f"p{n}", Tree(ids(2, 14), [ids(1, 16), ids(1, 16)]), [(0, 1, 1.0, 0.0, 0.0, 1.0)])
+        for n in range(count)
     ]
 
 
