@@ -63,9 +63,9 @@ def target_of(*, row: PreferencePair) -> Target | None:
     if not hasattr(row, "target"):
         return None
     kept = row.target
-    posterior = (kept.posterior_first, kept.posterior_tie, kept.posterior_second)
+    first, tie, second = kept.posterior_first, kept.posterior_tie, kept.posterior_second
     return Target(
-        posterior=None if None in posterior else posterior,
+        posterior=None if first is None or tie is None or second is None else (first, tie, second),
         reliable=(kept.reliable_first, kept.reliable_tie, kept.reliable_second),
         raters=kept.raters,
         weight=kept.weight,

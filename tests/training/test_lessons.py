@@ -19,7 +19,7 @@ from training.rlhf import reward
 from training.rlhf.configs import RewardConfig
 from training.rlhf.records import Group, read_groups
 from workforce import people
-from workforce.models import User
+from workforce.models import Role, User
 
 pytestmark = pytest.mark.django_db
 LABELS = ("counts", "majority", "posterior", "reliable")
@@ -44,7 +44,7 @@ def argued(
 
 @pytest.fixture
 def noor(project: Project) -> User:
-    return people.add_member(team=project.team, username="noor", display_name="Noor", role="rater", actor=None)
+    return people.add_member(team=project.team, username="noor", display_name="Noor", role=Role.RATER, actor=None)
 
 
 def wanted(group: Group, labels: str) -> float:
@@ -124,7 +124,7 @@ def test_a_set_from_before_targets_teaches_votes_alone(
 ) -> None:
     with pytest.raises(RunRefused) as refusal:
         _launch(project, ada, tiny, argued, labels, targets=None)
-    assert "before sets carried this" in refusal.value.fields["labels"]
+    assert "before sets carried this" in (refusal.value.fields or {})["labels"]
     assert not TrainingRun.objects.exists()
 
 
@@ -138,7 +138,7 @@ def test_a_set_without_a_model_of_its_raters_says_why(
     alone = freeze_preference_set(project=project, name="Alone", batches=[batch], actor=lena)
     with pytest.raises(RunRefused) as refusal:
         _launch(project, ada, tiny, alone, labels)
-    assert "one rater" in refusal.value.fields["labels"]
+    assert "one rater" in (refusal.value.fields or {})["labels"]
     assert _launch(project, ada, tiny, alone, "counts").config["labels"] == "counts"
 
 
