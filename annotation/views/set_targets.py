@@ -39,8 +39,8 @@ class TargetsShown:
 
     @property
     def differ(self) -> float | None:
-        """Share of pairs whose posterior prefers another value than the votes, or where the votes have no majority."""
-        return self.kept["differ"] / self.kept["pairs"] if self.kept["model"] else None
+        """Share of pairs whose posterior prefers another value than the majority; None without a posterior."""
+        return self.kept["turned"] / self.kept["pairs"] if self.kept["model"] else None
 
     @property
     def undecided(self) -> float:
