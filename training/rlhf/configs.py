@@ -152,12 +152,12 @@ class RewardConfig(Compute):
     lora_alpha: int = setting(32, "LoRA scale numerator", low=1)
     labels: str = setting(
         "counts",
-        "Target of a pair: shares of the votes, their majority, the posterior given them, or shares weighing raters",
+        "What a pair teaches: shares of votes, their majority, a posterior, or shares that weigh raters",
         choices=("counts", "majority", "posterior", "reliable"),
     )
     objective: str = setting(
         "pairs",
-        "Rankings count as all their pairs, or whole (Plackett-Luce) where they hold no tie and labels are votes",
+        "Rankings as all their pairs, or whole (Plackett-Luce): those without ties, if labels are votes",
         choices=("pairs", "plackett_luce"),
     )
     label_smoothing: float = setting(0.0, "Share of each decided label given to the other side", low=0, high=0.49)
@@ -197,7 +197,7 @@ class DPOConfig(Compute):
     beta: float = setting(0.1, "Strength of the pull towards the base; IPO asks for a gap of 1/(2 beta)", above=0)
     labels: str = setting(
         "counts",
-        "Target of a pair: shares of the votes, their majority, the posterior given them, or shares weighing raters",
+        "What a pair teaches: shares of votes, their majority, a posterior, or shares that weigh raters",
         choices=("counts", "majority", "posterior", "reliable"),
     )
     label_smoothing: float = setting(0.0, "Share of each decided label given to the other side", low=0, high=0.49)
