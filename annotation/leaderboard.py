@@ -124,22 +124,21 @@ def _counts(judgments: QuerySet[Judgment], cluster: Cluster) -> QuerySet[Placeme
     of = "judgment__task__prompt" if cluster == "prompt" else "judgment__rater"
     clusters = judgments.order_by().values(of.removeprefix("judgment__")).distinct().count()
     key = F(of) if clusters <= MOST_CLUSTERS else Mod(F(of), Value(MOST_CLUSTERS))
-    # The other placement is named once: each further mention of the way to it would be another join.
-    known = {
-        "first": F("response__model_tag"),
-        "second": F("judgment__placements__response__model_tag"),
-        "other_rank": F("judgment__placements__rank"),
-        "group": key,
-    }
     outcome = Case(
         When(rank__lt=F("other_rank"), then=Value(0)),
         When(rank=F("other_rank"), then=Value(1)),
         default=Value(2),
         output_field=IntegerField(),
     )
+    # The other placement is named here alone: a later mention of the way to it would be another join.
     return (
         Placement.objects.filter(judgment__in=judgments, judgment__placements__position__gt=F("position"))
-        .annotate(**known)
+        .annotate(
+            first=F("response__model_tag"),
+            second=F("judgment__placements__response__model_tag"),
+            other_rank=F("judgment__placements__rank"),
+            group=key,
+        )
         .annotate(outcome=outcome)
         .exclude(judgment__best_worst=True, rank=F("other_rank"))
         .exclude(first="")

@@ -140,7 +140,7 @@ def test_the_page_shows_ranks_ties_and_who_never_met(client: Client, judged: Pro
     assert ">none<" in text and "nan" not in text.lower()
     [first, _] = page.context["groups"]
     assert sorted(row.name for row in first[1]) == ["a", "b", "c"]
-    narrowed = client.get(url, {"batch": judged.batches.order_by("number")[0].number, "cluster": "rater"})
+    narrowed = client.get(url, {"batch": str(judged.batches.order_by("number")[0].number), "cluster": "rater"})
     assert len(narrowed.context["groups"]) == 1 and "errors over raters" in narrowed.content.decode()
     assert client.get(url, {"batch": 99}).status_code == 404 and client.get(url, {"cluster": "moon"}).status_code == 404
 
