@@ -272,3 +272,12 @@ class RubricChanged(AssayError):
 
     code = "rubric_changed"
     status = 409
+
+
+class LeaderboardUnblinds(AssayError):
+    """You can label an open batch here, and the leaderboard names the models behind its answers. Nothing was shown.
+    Read it when the batch is closed, or ask somebody who does not label.
+    """
+
+    code = "leaderboard_unblinds"
+    status = 403

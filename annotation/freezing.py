@@ -42,6 +42,8 @@ from annotation.preferring import (
 )
 from annotation.queueing.lanes import has_lanes
 from annotation.set_files import FrozenSet, file_digest, lines_digest, set_path, write_set_file
+from annotation.target_rows import opinions_by_task, target_of, write_targets
+from annotation.targeting import put_targets
 from rubrics.models import RubricVersion
 from workforce import auditing
 from workforce.models import Role, User
@@ -78,6 +80,7 @@ def freeze_preference_set(
     groups = list(groups_of(batches=chosen, min_judgments=min_judgments, seed=seed, left_out=left_out))
     if not groups:
         raise NothingToFreeze
+    raters, targets = put_targets(groups=groups, batches=chosen)
     sha256 = write_set_file(lines=(group.line() for group in groups))
     frozen = PreferenceSet.objects.create(
         project=project,
@@ -91,9 +94,11 @@ def freeze_preference_set(
             str(batch.number): [_agreement(report) for report in latest_reports(batch=batch)] for batch in chosen
         },
         human_ceiling={"split": "test", **_ceiling(groups, "test"), "all": _ceiling(groups, None)},
+        targets=targets,
         frozen_by=actor,
     )
-    _write_pairs(frozen, groups)
+    pairs = _write_pairs(frozen, groups)
+    write_targets(frozen=frozen, pairs=pairs, groups=groups, raters=raters)
     auditing.record(
         stream=project.team.slug,
         actor=actor,
@@ -169,7 +174,8 @@ def verify_set(*, frozen_set: FrozenSet) -> bool:
 
 def _rebuilt_groups(frozen_set: PreferenceSet) -> Iterator[bytes]:
     """The lines of a preference set from its own rows alone."""
-    rows = frozen_set.pairs.select_related("first", "second").prefetch_related("judgments").order_by("pk")
+    rows = frozen_set.pairs.select_related("first", "second", "target").prefetch_related("judgments").order_by("pk")
+    opinions = opinions_by_task(frozen=frozen_set)
     by_task: dict[int, list[PreferencePair]] = {}
     for row in rows:
         by_task.setdefault(row.task_id, []).append(row)
@@ -188,11 +194,13 @@ def _rebuilt_groups(frozen_set: PreferenceSet) -> Iterator[bytes]:
                 wins_j=row.wins_second,
                 strength=row.strength,
                 judgments=[str(judgment.uid) for judgment in row.judgments.all()],
+                target=target_of(row=row),
             )
             for row in by_task[task.pk]
         ]
         pairs.sort(key=lambda pair: (pair.i, pair.j))
-        yield Group(task, group, members, by_task[task.pk][0].split, pairs).line()
+        split = by_task[task.pk][0].split
+        yield Group(task, group, members, split, pairs, opinions.get(task.pk, [])).line()
 
 
 def _rebuilt_lines(frozen_set: DemonstrationSet) -> Iterator[bytes]:
@@ -287,8 +295,8 @@ def _agreement(report: Any) -> dict[str, Any]:
     return {name: getattr(report, name) for name in names}
 
 
-def _write_pairs(frozen: PreferenceSet, groups: list[Group]) -> None:
-    """One row per pair, and which judgments each rests on."""
+def _write_pairs(frozen: PreferenceSet, groups: list[Group]) -> list[tuple[PreferencePair, Pair]]:
+    """One row per pair, and which judgments each rests on; the rows beside their pairs."""
     flat = [(group, pair) for group in groups for pair in group.pairs]
     rows = PreferencePair.objects.bulk_create(
         [
@@ -316,3 +324,4 @@ def _write_pairs(frozen: PreferenceSet, groups: list[Group]) -> None:
         ],
         batch_size=CHUNK,
     )
+    return [(row, pair) for row, (_, pair) in zip(rows, flat, strict=True)]

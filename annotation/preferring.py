@@ -15,8 +15,10 @@ from django.db.models import Prefetch, QuerySet
 
 from annotation.canonical import canonical_json, digest_of
 from annotation.models import Batch, Judgment, Response, Task, TaskResponse
+from annotation.opinions import Opinion, Target, opinion_of
 
 TASKS_AT_ONCE = 500
+SHAPE = 2
 Split = str
 Member = tuple[int, str, str]
 
@@ -37,6 +39,7 @@ class Pair:
     judgments: list[str] = field(default_factory=list)
     judgment_pks: list[int] = field(default_factory=list)
     improved: bool = False
+    target: Target | None = None
 
     def add(self, *, judgment: Judgment, ranks: Sequence[int]) -> None:
         """Count one judgment; in a ranking one place apart or five is a strength of one."""
@@ -57,12 +60,19 @@ class Pair:
         self.judgments.append(str(judgment.uid))
         self.judgment_pks.append(judgment.pk)
 
+    def record(self) -> dict[str, Any]:
+        """The pair in the group's line."""
+        votes = {"wins_i": self.wins_i, "ties": self.ties, "wins_j": self.wins_j}
+        known = {"i": self.i, "j": self.j, **votes, "strength": self.strength, "judgments": sorted(self.judgments)}
+        return known | ({"targets": self.target.record(**votes)} if self.target else {})
+
 
 @dataclass
 class Group:
     """One task's prompt and responses with every judged pair among them. `members` are (pk, digest, text).
 
-    Responses that raters improved come after the task's own, by digest.
+    Responses that raters improved come after the task's own, by digest. `opinions` are the judgments that pairs rest
+    on; without them the line has the shape of sets that carry no targets.
     """
 
     task: Task
@@ -70,30 +80,22 @@ class Group:
     members: list[Member]
     split: Split
     pairs: list[Pair]
+    opinions: list[Opinion] = field(default_factory=list)
 
     def line(self) -> bytes:
         """The group as one line of the canonical JSONL."""
-        return line_of(
-            {
-                "group": self.id,
-                "prompt": self.task.prompt.digest,
-                "messages": messages_of(self.task.prompt.messages),
-                "responses": [{"id": digest, "text": text} for _, digest, text in self.members],
-                "pairs": [
-                    {
-                        "i": pair.i,
-                        "j": pair.j,
-                        "wins_i": pair.wins_i,
-                        "ties": pair.ties,
-                        "wins_j": pair.wins_j,
-                        "strength": pair.strength,
-                        "judgments": sorted(pair.judgments),
-                    }
-                    for pair in self.pairs
-                ],
-                "split": self.split,
-            }
-        )
+        record: dict[str, Any] = {
+            "group": self.id,
+            "prompt": self.task.prompt.digest,
+            "messages": messages_of(self.task.prompt.messages),
+            "responses": [{"id": digest, "text": text} for _, digest, text in self.members],
+            "pairs": [pair.record() for pair in self.pairs],
+            "split": self.split,
+        }
+        if self.opinions:
+            ordered = sorted(self.opinions, key=lambda opinion: opinion.judgment)
+            record |= {"shape": SHAPE, "rankings": [opinion.record() for opinion in ordered]}
+        return line_of(record)
 
 
 def line_of(record: dict[str, Any]) -> bytes:
@@ -134,18 +136,23 @@ def tasks_in_order(*, tasks: QuerySet[Task]) -> Iterator[tuple[str, Task]]:
 
 
 def groups_of(
-    *, batches: Sequence[Batch], min_judgments: int, seed: int, left_out: Counter[str] | None = None
+    *,
+    batches: Sequence[Batch],
+    min_judgments: int,
+    seed: int,
+    left_out: Counter[str] | None = None,
+    lane: str = Task.Lane.WORK,
 ) -> Iterator[Group]:
     """The groups of the batches' current judgments that hold at least one pair.
 
     A pair stays out with fewer judgments than min_judgments, or if both texts are the same; `left_out` counts
     these, the judgments without an opinion, and those given after somebody else took the slot. Gold and repeats are
-    no groups. An improved
+    no groups, unless their lane is asked for. An improved
     response is preferred to the one it improves and to all below that, wherever its task has judgments enough.
     """
     out: Counter[str] = Counter() if left_out is None else left_out
     chunk: list[tuple[str, Task]] = []
-    for entry in tasks_in_order(tasks=Task.objects.work().filter(batch__in=batches)):
+    for entry in tasks_in_order(tasks=Task.objects.filter(batch__in=batches, lane=lane)):
         chunk.append(entry)
         if len(chunk) == TASKS_AT_ONCE:
             yield from _judged(chunk, min_judgments, seed, out)
@@ -184,7 +191,19 @@ def _judged(chunk: list[tuple[str, Task]], least: int, seed: int, out: Counter[s
             members = with_improved(members=members, improved=improved)
             pairs = sorted([*pairs, *_improved_pairs(members, opinions)], key=lambda pair: (pair.i, pair.j))
         if pairs:
-            yield Group(task, group, members, split_of(prompt_digest=task.prompt.digest, seed=seed), pairs)
+            split = split_of(prompt_digest=task.prompt.digest, seed=seed)
+            yield Group(task, group, members, split, pairs, _opinions(members, pairs, opinions))
+
+
+def _opinions(members: list[Member], pairs: list[Pair], opinions: list[tuple[Judgment, list[int]]]) -> list[Opinion]:
+    """Those that a pair rests on, over all members."""
+    places = {pk: position for position, (pk, _, _) in enumerate(members)}
+    counted = {pk for pair in pairs for pk in pair.judgment_pks}
+    return [
+        opinion_of(judgment=judgment, ranks=ranks, members=places)
+        for judgment, ranks in opinions
+        if judgment.pk in counted
+    ]
 
 
 def _improved_pairs(members: list[Member], opinions: list[tuple[Judgment, list[int]]]) -> list[Pair]:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from annotation.views import agreement, batch_items, batches, data, desk, panel, sets, steering, versions
+from annotation.views import agreement, batch_items, batches, data, desk, leaderboard, panel, sets, steering, versions
 
 AT = "p/<slug:slug>/"
 BATCH = AT + "batches/<int:number>/"
@@ -37,6 +37,8 @@ urlpatterns = [
     path(AT + "data/examples/<str:kind>/", data.import_example, name="import-example"),
     path(AT + "prompts/", data.prompts, name="prompts"),
     path(AT + "agreement/", agreement.agreement, name="agreement"),
+    path(AT + "leaderboard/", leaderboard.leaderboard, name="leaderboard"),
+    path(AT + "leaderboard/table.csv", leaderboard.leaderboard_file, name="leaderboard-file"),
     path(AT + "sets/", sets.set_list, name="sets"),
     path(AT + "sets/preference/new/", sets.preference_set_new, name="preference-set-new"),
     path(AT + "sets/preference/new/preview/", sets.preference_set_preview, name="preference-set-preview"),

@@ -31,6 +31,7 @@ AREAS: dict[str, str | None] = {
     "api-referrals": "batches",
     "api-referral-settle": "batches",
     "api-referral-undo": "batches",
+    "api-leaderboard": "batches",
     "api-freeze-preferences": "sets",
     "api-freeze-demonstrations": "sets",
     "api-preference-set": "sets",

@@ -9,6 +9,7 @@ from annotation.models import DemonstrationSet, PreferenceSet, Project, PromptSe
 from rubrics.models import RubricVersion
 from training.describing import Setting, catalogue
 from training.inputs import NEEDED
+from training.lessons import LESSON_SETTINGS, said
 from training.models import ModelAlias, ModelVersion, TrainingRun
 from training.numbers import spoken
 from training.presets import PRESETS
@@ -61,7 +62,8 @@ class RunForm(forms.Form):
         for name in self.needed:
             self.fields[name] = _input_field(name, project)
         for setting in self.catalogue:
-            self.fields[SETTING + setting.name] = _setting_field(setting)
+            made = _lesson_field(setting) if self._is_lesson(setting) else _setting_field(setting)
+            self.fields[SETTING + setting.name] = made
 
     def inputs(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in self.needed}
@@ -96,8 +98,15 @@ class RunForm(forms.Form):
     def model_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in self.needed if name in ("base", "reward_model")]
 
+    def lesson_fields(self) -> list[forms.BoundField]:
+        """What is learned from the votes: asked with the data, not among the settings."""
+        return [self[SETTING + setting.name] for setting in self.catalogue if self._is_lesson(setting)]
+
     def setting_rows(self) -> list[tuple[Setting, forms.BoundField]]:
-        return [(setting, self[SETTING + setting.name]) for setting in self.catalogue]
+        return [(setting, self[SETTING + setting.name]) for setting in self.catalogue if not self._is_lesson(setting)]
+
+    def _is_lesson(self, setting: Setting) -> bool:
+        return "preference_set" in self.needed and setting.name in LESSON_SETTINGS
 
     def settings_touched(self) -> bool:
         """Whether a setting is filled in or refused, so that the list should stand open."""
@@ -207,6 +216,16 @@ class GreaterThan:
     def __call__(self, value: float) -> None:
         if value <= self.bound:
             raise forms.ValidationError(f"Must be greater than {spoken(self.bound)}.")
+
+
+def _lesson_field(setting: Setting) -> forms.Field:
+    """A choice in words; it stands at what all presets of the kind have."""
+    choices = [(value, said(setting.name, value)) for value in setting.choices]
+    usual = next(iter(setting.presets.values()))
+    words: dict[str, Any] = {"label": LESSON_SETTINGS[setting.name], "initial": usual, "required": False}
+    if setting.name == "labels":
+        return forms.ChoiceField(choices=choices, widget=forms.RadioSelect, **words)
+    return forms.ChoiceField(choices=choices, **words)
 
 
 def _setting_field(setting: Setting) -> forms.Field:

@@ -16,6 +16,7 @@ from annotation.models import DemonstrationSet, PreferenceSet, Project, PromptSe
 from training.code import code_version
 from training.dispatching import send_on_commit
 from training.inputs import NEEDED, choose_prompts, write_pool, write_prompts
+from training.lessons import unteachable
 from training.models import ModelVersion, TrainingRun
 from training.places import model_folder, run_folder
 from training.presets import PRESETS
@@ -93,6 +94,8 @@ def launch_run(
     }
     _check_inputs(project, kind, given)
     settings_of_run = _checked_config(kind, preset, {**(config or {}), "seed": seed}, base, reward_model)
+    if wrong := unteachable(preferences=preference_set, config=settings_of_run):
+        raise RunRefused(fields={"labels": wrong})
     with transaction.atomic():
         # Numbers are handed out one at a time: the project's row is the lock.
         Project.objects.select_for_update().get(pk=project.pk)

@@ -63,7 +63,8 @@ def dawid_skene(
     0 is the published model, which gives raters certainties. tolerance: on the mean log-likelihood per label.
     Raises BadGold.
     """
-    return _fitted(labels, _checked_gold(gold, labels), smoothing, tolerance, max_steps, one_coin=False)
+    every = np.ones(len(labels.rater_names), dtype=np.bool_)
+    return _fitted(labels, _checked_gold(gold, labels), smoothing, tolerance, max_steps, own=every)
 
 
 def one_coin(
@@ -78,7 +79,24 @@ def one_coin(
 
     smoothing: labels added to right and to wrong ones of every rater. Raises BadGold.
     """
-    return _fitted(labels, _checked_gold(gold, labels), smoothing, tolerance, max_steps, one_coin=True)
+    nobody = np.zeros(len(labels.rater_names), dtype=np.bool_)
+    return _fitted(labels, _checked_gold(gold, labels), smoothing, tolerance, max_steps, own=nobody)
+
+
+def tables_and_coins(
+    labels: Columns,
+    *,
+    own: npt.NDArray[np.bool_],
+    gold: npt.ArrayLike | None = None,
+    smoothing: float = 0.01,
+    tolerance: float = 1e-5,
+    max_steps: int = 200,
+) -> Consensus:
+    """Both in one fit: a table for the raters of `own`, (raters,), and a coin for the others.
+
+    Each rater's part is at its maximum given the posteriors, so it is EM as either model alone is. Raises BadGold.
+    """
+    return _fitted(labels, _checked_gold(gold, labels), smoothing, tolerance, max_steps, own=own)
 
 
 def has_own_table(labels: Columns) -> npt.NDArray[np.bool_]:
@@ -111,12 +129,18 @@ def _why_undefined(labels: Columns, gold: Counts) -> str | None:
 
 
 def _fitted(
-    labels: Columns, gold: Counts, smoothing: float, tolerance: float, max_steps: int, *, one_coin: bool
+    labels: Columns,
+    gold: Counts,
+    smoothing: float,
+    tolerance: float,
+    max_steps: int,
+    *,
+    own: npt.NDArray[np.bool_],
 ) -> Consensus:
     reason = _why_undefined(labels, gold)
     if reason:
         return Consensus(None, None, None, None, None, 0, False, reason)
-    model = _Model(labels, gold, smoothing, one_coin)
+    model = _Model(labels, gold, smoothing, own)
     counts = labels.counts.astype(np.float64)
     posteriors = model.with_gold(counts / counts.sum(axis=1, keepdims=True))
     before, converged, step = -np.inf, False, 0
@@ -136,12 +160,12 @@ class _Model:
     Labels are sorted by unit, so a unit's sum is one of neighbours; a rater's is a bincount.
     """
 
-    def __init__(self, labels: Columns, gold: Counts, smoothing: float, one_coin: bool) -> None:
+    def __init__(self, labels: Columns, gold: Counts, smoothing: float, own: npt.NDArray[np.bool_]) -> None:
         self.n_units, self.n_raters, self.n_values = len(labels.unit_names), len(labels.rater_names), labels.n_values
         self.overlap = np.bincount(labels.units, minlength=self.n_units)
         self.starts = np.cumsum(self.overlap) - self.overlap
         self.cells = labels.raters * labels.n_values + labels.values
-        self.gold, self.smoothing, self.one_coin = gold, smoothing, one_coin
+        self.gold, self.smoothing, self.own = gold, smoothing, own
 
     def with_gold(self, posteriors: Floats) -> Floats:
         known = np.flatnonzero(self.gold != UNKNOWN)
@@ -161,12 +185,16 @@ class _Model:
         )
         # (true, raters, given) to (raters, true, given)
         tables: Floats = given.reshape(self.n_values, self.n_raters, self.n_values).swapaxes(0, 1)
-        if self.one_coin:
-            return mix, self._coins(tables)
-        tables = tables + self.smoothing
-        said = tables.sum(axis=2, keepdims=True)
-        # A rater who never met a true value errs on it in no known way: evenly.
-        return mix, np.divide(tables, said, out=np.full_like(tables, 1 / self.n_values), where=said > 0)
+        confusions = np.empty_like(tables)
+        if not self.own.all():
+            confusions[~self.own] = self._coins(tables[~self.own])
+        if self.own.any():
+            counted = tables[self.own] + self.smoothing
+            said = counted.sum(axis=2, keepdims=True)
+            # A rater who never met a true value errs on it in no known way: evenly.
+            evenly = np.full_like(counted, 1 / self.n_values)
+            confusions[self.own] = np.divide(counted, said, out=evenly, where=said > 0)
+        return mix, confusions
 
     def _coins(self, tables: Floats) -> Floats:
         right = np.trace(tables, axis1=1, axis2=2) + self.smoothing

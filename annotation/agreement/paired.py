@@ -22,7 +22,8 @@ class Comparisons:
     """Comparisons in long form, in the order given.
 
     first, second: (comparisons,), items from 0 to n_items - 1. outcomes: 0 first wins, 1 tie, 2 second wins.
-    clusters: (comparisons,), from 0 to n_clusters - 1.
+    clusters: (comparisons,), from 0 to n_clusters - 1. times: (comparisons,), for how many comparisons alike each row
+    stands; None for one each.
     """
 
     first: Counts
@@ -31,6 +32,7 @@ class Comparisons:
     clusters: Counts
     n_items: int
     n_clusters: int
+    times: Counts | None = None
 
 
 def pair_cells(first: npt.ArrayLike, second: npt.ArrayLike, outcomes: npt.ArrayLike, *, n_items: int) -> Counts:
@@ -99,6 +101,8 @@ def clustered_outer(comparisons: Comparisons, scores: Floats, extra: Floats | No
     scores of further parameters, which stand behind the items. Returns (items + p, items + p).
     """
     further = np.zeros((len(scores), 0)) if extra is None else extra
+    if comparisons.times is not None:
+        scores, further = scores * comparisons.times, further * comparisons.times[:, None]
     n, p = comparisons.n_items, further.shape[1]
     outer = np.zeros((n + p, n + p))
     order = np.argsort(comparisons.clusters, kind="stable")

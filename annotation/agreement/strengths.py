@@ -87,10 +87,16 @@ def open_ranks(values: Floats, covariance: Floats, *, confidence: float) -> tupl
 
 def groups_that_met(met: Floats) -> int:
     """How many groups of items there are that no comparison links; met: (items, items), symmetric."""
-    unseen, groups = np.ones(len(met), dtype=np.bool_), 0
+    return len(groups_by_meeting(met))
+
+
+def groups_by_meeting(met: Floats) -> list[Counts]:
+    """The items of each group that comparisons link, by number; met: (items, items), symmetric."""
+    unseen, groups = np.ones(len(met), dtype=np.bool_), []
     while unseen.any():
-        groups += 1
-        unseen &= ~_reached(met > 0, int(unseen.argmax()))
+        group = _reached(met > 0, int(unseen.argmax()))
+        groups.append(np.flatnonzero(group))
+        unseen &= ~group
     return groups
 
 

@@ -15,7 +15,8 @@ from rest_framework.response import Response
 from annotation.api.bodies import FreezeBody
 from annotation.exporting import export_demonstration_set, export_preference_set
 from annotation.freezing import freeze_demonstration_set, freeze_preference_set
-from annotation.models import Batch, DemonstrationSet, PreferenceSet, Project
+from annotation.models import Batch, DemonstrationSet, PreferenceRater, PreferenceSet, Project
+from annotation.opinions import MILLION
 from workforce.models import User
 from workforce.scoping import me
 
@@ -81,7 +82,15 @@ def demonstration_lines(request: Request, pk: int) -> StreamingHttpResponse:
 def preference_body(frozen: PreferenceSet) -> dict[str, Any]:
     """A preference set as JSON."""
     names = ("id", "number", "name", "sha256", "filters", "rubric_versions", "counts", "agreement", "human_ceiling")
-    return {name: getattr(frozen, name) for name in names}
+    known = {name: getattr(frozen, name) for name in (*names, "targets")}
+    return known | {"raters": [_rater_body(row) for row in frozen.raters.all()]}
+
+
+def _rater_body(row: PreferenceRater) -> dict[str, Any]:
+    """A rater under their number in the file; shares in [0, 1]."""
+    shares = {name: getattr(row, name) for name in ("accuracy", "low", "high", "weight")}
+    parts = {name: None if share is None else share / MILLION for name, share in shares.items()}
+    return {"rater": f"r{row.number}", "answers": row.answers, **parts}
 
 
 def demonstration_body(frozen: DemonstrationSet) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotation.api import batches, desk, imports, labelling, sets, steering, time
+from annotation.api import batches, desk, imports, labelling, leaderboard, sets, steering, time
 
 urlpatterns = [
     path("batches/<int:batch_id>/claim", labelling.claim, name="api-claim"),
@@ -32,6 +32,7 @@ urlpatterns = [
     path("projects/<slug:slug>/imports", imports.import_rows, name="api-import"),
     path("projects/<slug:slug>/batches", batches.open_new, name="api-batch-open"),
     path("projects/<slug:slug>/prompt-sets", batches.prompt_sets, name="api-prompt-sets"),
+    path("projects/<slug:slug>/leaderboard", leaderboard.leaderboard, name="api-leaderboard"),
     path("projects/<slug:slug>/preference-sets", sets.freeze_preferences, name="api-freeze-preferences"),
     path("projects/<slug:slug>/demonstration-sets", sets.freeze_demonstrations, name="api-freeze-demonstrations"),
     path("preference-sets/<int:pk>", sets.preference_set, name="api-preference-set"),

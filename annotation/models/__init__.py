@@ -10,7 +10,10 @@ from annotation.models.sets import (
     DemonstrationSetItem,
     PreferencePair,
     PreferencePairJudgment,
+    PreferenceRanking,
+    PreferenceRater,
     PreferenceSet,
+    PreferenceTarget,
 )
 from annotation.models.tasks import Assignment, Batch, Draft, Slot, Task, TaskResponse
 
@@ -34,7 +37,10 @@ __all__ = [
     "Placement",
     "PreferencePair",
     "PreferencePairJudgment",
+    "PreferenceRanking",
+    "PreferenceRater",
     "PreferenceSet",
+    "PreferenceTarget",
     "Project",
     "Prompt",
     "PromptSet",

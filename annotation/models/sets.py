@@ -36,6 +36,10 @@ class PreferenceSet(models.Model):
     human_ceiling = models.JSONField(
         default=dict, help_text="One rater against the majority of the others, test split."
     )
+    targets = models.JSONField(
+        null=True,
+        help_text="What its targets are made with and how they differ; null: frozen before sets had targets.",
+    )
     frozen_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     frozen_at = models.DateTimeField(auto_now_add=True)
 
@@ -87,6 +91,81 @@ class PreferencePairJudgment(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["pair", "judgment"], name="a_judgment_once_in_a_pair")]
+
+
+class PreferenceTarget(models.Model):
+    """What a pair may teach, beside its votes, in millionths: a posterior (perhaps none) and shares that weigh raters.
+
+    `weight` is the sum of the weights of the pair's raters: how many votes of somebody always right it is worth.
+    """
+
+    pair = models.OneToOneField(PreferencePair, on_delete=models.PROTECT, related_name="target")
+    posterior_first = models.PositiveIntegerField(null=True)
+    posterior_tie = models.PositiveIntegerField(null=True)
+    posterior_second = models.PositiveIntegerField(null=True)
+    reliable_first = models.PositiveIntegerField()
+    reliable_tie = models.PositiveIntegerField()
+    reliable_second = models.PositiveIntegerField()
+    raters = models.PositiveIntegerField()
+    weight = models.PositiveBigIntegerField()
+    gold = models.BooleanField(default=False, help_text="The posterior is the panel's answer, not the raters'.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(posterior_first=None, posterior_tie=None, posterior_second=None)
+                | models.Q(
+                    posterior_first=1_000_000 - models.F("posterior_tie") - models.F("posterior_second"),
+                    posterior_first__isnull=False,
+                    posterior_tie__isnull=False,
+                    posterior_second__isnull=False,
+                ),
+                name="a_posterior_is_whole_or_not_there",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(reliable_first=1_000_000 - models.F("reliable_tie") - models.F("reliable_second")),
+                name="reliable_shares_are_whole",
+            ),
+        ]
+
+
+class PreferenceRater(models.Model):
+    """A rater as a set knows them: by a number in its file, with how often they are right as its model has it.
+
+    `accuracy` and its interval are in millionths, empty where nothing checks the rater. `answers` are their judgments.
+    """
+
+    preference_set = models.ForeignKey(PreferenceSet, on_delete=models.PROTECT, related_name="raters")
+    number = models.PositiveIntegerField()
+    rater = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    answers = models.PositiveIntegerField()
+    accuracy = models.PositiveIntegerField(null=True)
+    low = models.PositiveIntegerField(null=True)
+    high = models.PositiveIntegerField(null=True)
+    weight = models.PositiveIntegerField(help_text="What one of their votes counts, in millionths of a vote.")
+
+    class Meta:
+        ordering = ["preference_set", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["preference_set", "number"], name="one_rater_per_set_and_number"),
+            models.UniqueConstraint(fields=["preference_set", "rater"], name="a_rater_once_in_a_set"),
+        ]
+
+
+class PreferenceRanking(models.Model):
+    """One judgment of a set as its rater gave it: a place for each response of the group, equal places tie.
+
+    `places` follow the group's responses, null for one that the rater did not see. `partial` says that equal places
+    were not compared, as where only the best and the worst were chosen.
+    """
+
+    rater = models.ForeignKey(PreferenceRater, on_delete=models.PROTECT, related_name="rankings")
+    judgment = models.ForeignKey(Judgment, on_delete=models.PROTECT, related_name="+")
+    places = models.JSONField()
+    partial = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["rater", "judgment"], name="a_ranking_once_in_a_set")]
 
 
 class DemonstrationSet(models.Model):

@@ -4,6 +4,10 @@ from typing import Any
 
 from django import template
 
+from annotation.models import PreferencePair
+from annotation.opinions import MILLION
+from annotation.target_rows import target_of as target_row_of
+
 register = template.Library()
 WORDS = {"groups": "items"}
 ORDER = ("train", "validation", "test")
@@ -33,3 +37,19 @@ def splits_of(counts: dict[str, Any]) -> dict[str, Any]:
         "whole": sum(row["share_of"] for row in rows),
         "left_out": left_out,
     }
+
+
+@register.simple_tag
+def target_of(pair: PreferencePair) -> str:
+    """A pair's target in a sentence: first, tie, second; empty in a set without targets."""
+    target = target_row_of(row=pair)
+    if target is None:
+        return ""
+    by = "the panel’s answer" if target.gold else "posterior"
+    posterior = f"{_shares(target.posterior)} by {by}; " if target.posterior else ""
+    whole = f"First, tie, second: {posterior}{_shares(target.reliable)} weighing raters."
+    return f"{whole} Worth {target.weight / MILLION:.2f} votes of {target.raters}."
+
+
+def _shares(shares: tuple[int, int, int]) -> str:
+    return " / ".join(f"{share / MILLION:.0%}" for share in shares).replace("%", " %")

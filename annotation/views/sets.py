@@ -17,6 +17,7 @@ from annotation.models import Batch, Demonstration, DemonstrationSet, Preference
 from annotation.set_files import file_digest
 from annotation.views.coefficients import measured_when_frozen
 from annotation.views.projects import led_project, page
+from annotation.views.set_targets import shown_targets
 from workforce.numerals import whole_number
 from workforce.scoping import me
 
@@ -73,7 +74,8 @@ def preference_set(request: HttpRequest, slug: str, number: int) -> HttpResponse
     """What is in the set, how far people agreed when it was frozen, and every judgment it rests on."""
     project = led_project(request, slug)
     frozen = get_object_or_404(PreferenceSet.objects.select_related("frozen_by"), project=project, number=number)
-    pairs = frozen.pairs.select_related("task__batch", "first", "second", "prompt").prefetch_related("judgments__rater")
+    pairs = frozen.pairs.select_related("task__batch", "first", "second", "prompt", "target")
+    pairs = pairs.prefetch_related("judgments__rater")
     found = Paginator(pairs.order_by("pk"), ITEMS_PER_PAGE).get_page(request.GET.get("page"))
     agreement = measured_when_frozen(frozen.agreement)
     lows = [row.axis_low for group in agreement for row in group.rows]
@@ -89,6 +91,7 @@ def preference_set(request: HttpRequest, slug: str, number: int) -> HttpResponse
         agreement=agreement,
         start=min([0.0, *lows]),
         filters=filters,
+        targets=shown_targets(frozen),
     )
     return render(request, "annotation/preference_set.html", context)
 

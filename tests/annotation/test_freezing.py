@@ -19,7 +19,8 @@ from training.rlhf.records import check_split, read_demonstrations, read_groups
 from workforce.errors import NotAllowed
 
 pytestmark = pytest.mark.django_db
-PREFERENCES_SHA256 = "ec1ce0dc15378bfab065121903341fff752b4a0580d5d9766b334799279343a7"
+PREFERENCES_SHA256 = "717b55730e83bc561ee3bd313a28ed59863c84b09bc1405a9195099b451aed3f"
+OF_THE_FIRST_SHAPE = "ec1ce0dc15378bfab065121903341fff752b4a0580d5d9766b334799279343a7"
 DEMONSTRATIONS_SHA256 = "c7b68eae8efc2824e634df7c1efe2274cd22fcc1f6ea368ef83601fe5e954943"
 
 

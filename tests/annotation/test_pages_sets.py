@@ -99,3 +99,18 @@ def test_demonstrations_are_frozen_with_their_split(lead: Client, project: Proje
     frozen = project.demonstration_sets.get()
     assert frozen.sha256 in page.content.decode()
     assert frozen.items.count() == 5
+
+
+def test_the_page_says_what_the_set_may_teach(lead: Client, batch: Batch) -> None:
+    page = _freeze(lead, batch)
+    text = page.content.decode()
+    targets = page.context["targets"]
+    assert targets.kept["pairs"] == 6 and [row.answers for row in targets.raters] == [6, 6]
+    assert "Majority and posterior differ" in text and "How far raters are relied on" in text
+    assert "First, tie, second:" in text
+
+
+def test_a_set_frozen_before_there_were_targets_says_so(lead: Client, project: Project) -> None:
+    PreferenceSet.objects.create(project=project, number=7, name="Old", sha256="a" * 64)
+    text = lead.get(reverse("preference-set", args=["helpful", 7])).content.decode()
+    assert "frozen before sets carried targets" in text

@@ -54,7 +54,7 @@ NOT_PAGES = {
     *("preference-set-preview", "preference-set-verify", "preference-set-download"),
     *("demonstration-set-verify", "demonstration-set-download"),
     *("run-live", "run-metrics", "run-stop", "run-resume", "model-alias", "model-verify", "round-open"),
-    *("words", "api-schema"),
+    *("leaderboard-file", "words", "api-schema"),
 }
 
 
@@ -121,6 +121,7 @@ def _leads_pages(world: World, project: Project, version: RubricVersion, raters:
         "import": f"data/{report.pk}/",
         "prompts": "prompts/",
         "agreement": "agreement/",
+        "leaderboard": "leaderboard/",
         "sets": "sets/",
         "preference-set-new": "sets/preference/new/",
         "preference-set": "sets/preference/1/",

@@ -63,7 +63,7 @@ class Plain:
                 self.config.beta * (self.logprob(prompt.opening, response) - reference[n, k])
                 for k, response in enumerate(prompt.responses)
             ]
-            for i, j, wins_i, ties, wins_j in prompt.pairs:
+            for i, j, wins_i, ties, wins_j, _ in prompt.pairs:
                 d, share = rewards[i] - rewards[j], (wins_i + ties / 2) / (wins_i + ties + wins_j)
                 loss = -(share * torch.sigmoid(d).log() + (1 - share) * torch.sigmoid(-d).log())
                 total = total + loss / len(prompt.pairs)

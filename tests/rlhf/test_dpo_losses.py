@@ -91,7 +91,7 @@ def ordered(best_first: list[int], prompt: str = "p", skip: int = 0) -> Compared
     """One judge's order of as many responses, as pairs; the last `skip` pairs were not judged."""
     place = {response: rank for rank, response in enumerate(best_first)}
     pairs = [
-        (i, j, float(place[i] < place[j]), 0.0, float(place[i] > place[j]))
+        (i, j, float(place[i] < place[j]), 0.0, float(place[i] > place[j]), 1.0)
         for i in range(len(place))
         for j in range(i + 1, len(place))
     ]
@@ -122,8 +122,8 @@ def test_a_whole_order_can_be_plackett_luce_and_anything_less_stays_pairs() -> N
     assert whole.item() == pytest.approx(plackett_luce(scores[[1, 0, 2]]).item())
     assert whole.item() == pytest.approx(0.834364876111, abs=1e-6)
     three = [1], [[0], [1], [2]]
-    circle = Compared("p", *three, [(0, 1, 1, 0, 0), (1, 2, 1, 0, 0), (0, 2, 0, 0, 1)])
-    tied = Compared("p", *three, [(0, 1, 1, 0, 0), (1, 2, 0, 1, 0), (0, 2, 1, 0, 0)])
+    circle = Compared("p", *three, [(0, 1, 1, 0, 0, 1), (1, 2, 1, 0, 0, 1), (0, 2, 0, 0, 1, 1)])
+    tied = Compared("p", *three, [(0, 1, 1, 0, 0, 1), (1, 2, 0, 1, 0, 1), (0, 2, 1, 0, 0, 1)])
     for partial in (ordered([1, 0, 2], skip=1), circle, tied):
         assert partial.ranking == []
         assert losses(scores, [partial], rankings="plackett_luce") == losses(scores, [partial])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
@@ -15,7 +16,17 @@ from transformers import PreTrainedTokenizerBase
 from .bootstrap import rater_draws
 from .configs import RewardConfig
 from .records import Group, Pair, Pool, Ranking
-from .targets import Counts, fitted_counts, member_counts, order_of, plain_counts, rankings_of, votes_on
+from .targets import (
+    Counts,
+    fitted_counts,
+    member_counts,
+    order_of,
+    plain_counts,
+    rankings_of,
+    reliance,
+    taught_counts,
+    votes_on,
+)
 from .tokens import Encoded, Truncations, encode_prompt, encode_response
 
 
@@ -48,11 +59,12 @@ class RankTarget:
 
 @dataclass
 class PromptPairs:
-    """All that was judged on one prompt."""
+    """All that was judged on one prompt. ``weight`` is what it counts beside other prompts, 1 on average."""
 
     prompt: str
     pairs: list[PairTarget] = field(default_factory=list)
     rankings: list[RankTarget] = field(default_factory=list)
+    weight: float = 1.0
 
     @property
     def rows(self) -> set[int]:
@@ -98,6 +110,8 @@ def build(
         own = prompts.setdefault(group.prompt, PromptPairs(group.prompt))
         _learn(group, rows.of(group), own, result, config, drawn)
     result.train = _in_order(prompts)
+    if config.labels == "reliable":
+        relied_on(result.train, train)
 
     for groups, held in ((measured, result.measured), (calibration, result.calibration)):
         prompts = {}
@@ -107,6 +121,25 @@ def build(
         held += _in_order(prompts)
     result.samples = [row for entry in samples for row in rows.of(entry)]
     return result
+
+
+class Weighed(Protocol):
+    """A prompt that can count more or less than others."""
+
+    prompt: str
+    weight: float
+
+
+def relied_on(prompts: Sequence[Weighed], groups: Sequence[Group]) -> None:
+    """Let each prompt count as far as the raters of its pairs are relied on, on the whole as before: 1 on average."""
+    relied: dict[str, list[float]] = {}
+    for group in groups:
+        relied.setdefault(group.prompt, []).extend(pair.reliance for pair in group.pairs)
+    for prompt in prompts:
+        prompt.weight = reliance("reliable", relied[prompt.prompt])
+    mean = sum(prompt.weight for prompt in prompts) / max(len(prompts), 1)
+    for prompt in prompts:
+        prompt.weight /= mean
 
 
 def _in_order(prompts: dict[str, PromptPairs]) -> list[PromptPairs]:
@@ -146,14 +179,19 @@ class _Rows:
 
 
 def _target(
-    pair: Pair, group: Group, rows: Sequence[int], counts: tuple[Counts, ...], margin: float = 0.0
+    pair: Pair,
+    group: Group,
+    rows: Sequence[int],
+    counts: tuple[Counts, ...],
+    margin: float = 0.0,
+    relied: float = 1.0,
 ) -> PairTarget:
     return PairTarget(
         i=rows[pair.i],
         j=rows[pair.j],
         counts=counts,
         margin=margin,
-        weight=group.weight,
+        weight=group.weight * relied,
         lengths=(len(group.responses[pair.i].text), len(group.responses[pair.j].text)),
         strength=pair.strength / pair.count,
         slices=group.slices,
@@ -173,10 +211,13 @@ def _learn(
 
     def times(ranking: Ranking) -> tuple[float, ...]:
         often = drawn[ranking.rater].tolist() if ranking.rater in drawn else [1.0]
-        return tuple(ranking.weight * n for n in often)
+        relied = reliance(config.labels, [ranking.reliability])
+        return tuple(ranking.weight * relied * n for n in often)
 
     whole: list[Ranking] = []
-    for ranking in rankings_of(group) if config.objective == "plackett_luce" else ():
+    # A majority or a posterior is of pairs: an order as one rater gave it would pass it by.
+    by_votes = config.labels in ("counts", "reliable")
+    for ranking in rankings_of(group) if config.objective == "plackett_luce" and by_votes else ():
         order = tuple(rows[index] for index in order_of(ranking) or ())
         # With equal texts in it a ranking stays pairs, of which only the identical ones are lost.
         if order and len(set(order)) == len(order):
@@ -190,9 +231,10 @@ def _learn(
         if any(ranking.places[pair.i] and ranking.places[pair.j] for ranking in whole) and not votes_on(pair, rest):
             continue
         votes = [(said, times(ranking)) for ranking, said in votes_on(pair, rest)]
-        counts = member_counts(votes) or (plain_counts(pair),)
+        counts = member_counts(votes) or (taught_counts(pair, config.labels),)
         counts = tuple(fitted_counts(own, pair.posterior, config) for own in counts)
         if not any(sum(own) for own in counts):
             result.dropped_ties += 1
             continue
-        held.pairs.append(_target(pair, group, rows, counts, -config.margin * pair.strength / pair.count))
+        relied = reliance(config.labels, [pair.reliance])
+        held.pairs.append(_target(pair, group, rows, counts, -config.margin * pair.strength / pair.count, relied))

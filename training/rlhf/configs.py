@@ -152,12 +152,12 @@ class RewardConfig(Compute):
     lora_alpha: int = setting(32, "LoRA scale numerator", low=1)
     labels: str = setting(
         "counts",
-        "Target of a pair: shares of the judgments, their majority, or the posterior given them",
-        choices=("counts", "majority", "posterior"),
+        "What a pair teaches: shares of votes, their majority, a posterior, or shares that weigh raters",
+        choices=("counts", "majority", "posterior", "reliable"),
     )
     objective: str = setting(
         "pairs",
-        "Rankings count as all their pairs, or whole (Plackett-Luce) where they hold no tie",
+        "Rankings as all their pairs, or whole (Plackett-Luce): those without ties, if labels are votes",
         choices=("pairs", "plackett_luce"),
     )
     label_smoothing: float = setting(0.0, "Share of each decided label given to the other side", low=0, high=0.49)
@@ -198,6 +198,11 @@ class DPOConfig(Compute):
         "sigmoid", "Log loss of implicit rewards, or squares of mean log-ratios (IPO)", choices=("sigmoid", "ipo")
     )
     beta: float = setting(0.1, "Strength of the pull towards the base; IPO asks for a gap of 1/(2 beta)", above=0)
+    labels: str = setting(
+        "counts",
+        "What a pair teaches: shares of votes, their majority, a posterior, or shares that weigh raters",
+        choices=("counts", "majority", "posterior", "reliable"),
+    )
     label_smoothing: float = setting(0.0, "Share of each decided label given to the other side", low=0, high=0.49)
     ties: str = setting(
         "half",

@@ -6,16 +6,18 @@ Equal responses are one, so each is read once however often it was compared; gro
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
+from .comparisons import relied_on
 from .configs import DPOConfig
 from .dpo_losses import davidson_loss, ipo_loss, rao_kupper_loss, sigmoid_loss
 from .losses import plackett_luce, prompt_mean
-from .records import Group, Pair
+from .records import Group
+from .targets import fitted_counts, reliance, taught_counts
 from .tokens import Encoded, Truncations, encode_prompt, encode_response
 
 
@@ -24,13 +26,15 @@ class Compared:
     """A prompt, its distinct responses, and every judged pair among them.
 
     `opening` and `responses` are token ids, none of them empty. Each of `pairs` is (response i, response j, wins i,
-    ties, wins j); the counts may be fractions.
+    ties, wins j, weight); the counts may be fractions. `weight` of the prompt is what it counts beside others, 1 on
+    average.
     """
 
     prompt: str
     opening: list[int]
     responses: list[list[int]] = field(default_factory=list)
-    pairs: list[tuple[int, int, float, float, float]] = field(default_factory=list)
+    pairs: list[tuple[int, int, float, float, float, float]] = field(default_factory=list)
+    weight: float = 1.0
 
     @property
     def rows(self) -> list[Encoded]:
@@ -51,7 +55,7 @@ class Compared:
     def ranking(self) -> list[int]:
         """Responses best first where the judged pairs order all of them without a tie or a circle; else empty."""
         beaten: dict[int, set[int]] = {n: set() for n in range(len(self.responses))}
-        for i, j, wins_i, _, wins_j in self.pairs:
+        for i, j, wins_i, _, wins_j, _ in self.pairs:
             if wins_i != wins_j:
                 beaten[i if wins_i > wins_j else j].add(j if wins_i > wins_j else i)
         order = sorted(beaten, key=lambda n: -len(beaten[n]))
@@ -73,10 +77,13 @@ class Preferences:
 def build(
     train: Sequence[Group], measured: Sequence[Group], tokenizer: PreTrainedTokenizerBase, config: DPOConfig
 ) -> Preferences:
-    """Encode the groups; pairs whose responses are the same tokens are left out and counted."""
+    """Encode the groups; pairs whose responses are the same tokens are left out and counted.
+
+    What is only measured keeps its votes, whatever `config.labels` asks the loss to fit.
+    """
     found = Preferences()
 
-    def compared(groups: Sequence[Group]) -> list[Compared]:
+    def compared(groups: Sequence[Group], config: DPOConfig) -> list[Compared]:
         prompts: dict[str, Compared] = {}
         for group in groups:
             if group.prompt not in prompts:
@@ -87,19 +94,22 @@ def build(
             held = prompts[group.prompt]
             places = [_place(held.responses, _response(response.text)) for response in group.responses]
             for pair in group.pairs:
-                counts = _counts(pair, config)
+                counts = fitted_counts(taught_counts(pair, config.labels), pair.posterior, config)
                 if places[pair.i] == places[pair.j]:
                     found.identical_pairs += 1
                 elif sum(counts) == 0:
                     found.dropped_ties += 1
                 else:
-                    held.pairs.append((places[pair.i], places[pair.j], *counts))
+                    relied = reliance(config.labels, [pair.reliance])
+                    held.pairs.append((places[pair.i], places[pair.j], *counts, relied))
         return [prompts[key] for key in sorted(prompts) if prompts[key].pairs]
 
     def _response(text: str) -> list[int]:
         return encode_response(tokenizer, text, max_tokens=config.max_response_tokens, truncations=found.truncations)
 
-    found.train, found.measured = compared(train), compared(measured)
+    found.train, found.measured = compared(train, config), compared(measured, replace(config, labels="counts"))
+    if config.labels == "reliable":
+        relied_on(found.train, train)
     return found
 
 
@@ -107,16 +117,6 @@ def _place(responses: list[list[int]], response: list[int]) -> int:
     if response not in responses:
         responses.append(response)
     return responses.index(response)
-
-
-def _counts(pair: Pair, config: DPOConfig) -> tuple[float, float, float]:
-    """(wins i, ties, wins j) after smoothing: the share that is taken from each side goes to the other."""
-    moved = config.label_smoothing
-    return (
-        (1 - moved) * pair.wins_i + moved * pair.wins_j,
-        0.0 if config.ties == "drop" else float(pair.ties),
-        (1 - moved) * pair.wins_j + moved * pair.wins_i,
-    )
 
 
 def rows_of(prompts: Sequence[Compared]) -> list[Encoded]:
@@ -134,6 +134,7 @@ class PairColumns:
     ties: Tensor
     wins_j: Tensor
     prompts: Tensor
+    weights: Tensor
 
     @classmethod
     def of(cls, prompts: Sequence[Compared], device: torch.device) -> PairColumns:
@@ -145,8 +146,8 @@ class PairColumns:
             first += len(prompt.responses)
         table = torch.tensor(rows, dtype=torch.float64, device=device)
         i, j, owners = table[:, :3].long().unbind(1)
-        wins_i, ties, wins_j = table[:, 3:].float().unbind(1)
-        return cls(i, j, wins_i, ties, wins_j, owners)
+        wins_i, ties, wins_j, weights = table[:, 3:].float().unbind(1)
+        return cls(i, j, wins_i, ties, wins_j, owners, weights)
 
     @property
     def side(self) -> Tensor:
@@ -170,9 +171,11 @@ def prompt_losses(scores: Tensor, prompts: Sequence[Compared], columns: PairColu
         losses = davidson_loss(d, *counts, tie_share=config.tie_share)
     else:
         losses = sigmoid_loss(d, *counts)
-    means = prompt_mean(losses, torch.ones_like(losses), columns.prompts, len(prompts))
+    means = prompt_mean(losses, columns.weights, columns.prompts, len(prompts))
+    relied = torch.tensor([prompt.weight for prompt in prompts], dtype=means.dtype, device=means.device)
     if config.rankings == "pairs":
-        return means
+        return means * relied
     own = scores.split([len(prompt.responses) for prompt in prompts])
     orders = [prompt.ranking for prompt in prompts]
-    return torch.stack([plackett_luce(own[n][orders[n]]) if orders[n] else means[n] for n in range(len(prompts))])
+    whole = [plackett_luce(own[n][orders[n]]) if orders[n] else means[n] for n in range(len(prompts))]
+    return torch.stack(whole) * relied

@@ -76,7 +76,7 @@ def pair_tensors(
         real=torch.tensor(real, dtype=torch.bool).reshape(len(ranks), longest),
         ranked_shares=columns([rank.weights for _, rank in ranks]),
         ranked_prompts=torch.tensor([number for number, _ in ranks], dtype=torch.long),
-        weights=weights.to(dtype),
+        weights=weights.to(dtype) * torch.tensor([prompt.weight for prompt in prompts], dtype=dtype)[:, None],
     )
 
 

@@ -18,6 +18,9 @@ from .failures import DataError
 SPLITS = ("train", "validation", "test")
 MOST_IN_A_GROUP = 109
 """Nine that were compared, and one improved by each of a hundred raters."""
+MILLION = 1_000_000
+SHAPES = (1, 2)
+"""1 has votes alone; 2 has targets beside them, and rankings that say who gave which."""
 Messages = tuple[dict[str, str], ...]
 
 
@@ -33,7 +36,9 @@ class Response:
 class Pair:
     """Judgments between responses i < j of one group, as counts; negative strength prefers i.
 
-    ``posterior`` is what a model of the raters makes of them, P(i), P(tie), P(j), where the file has it.
+    ``posterior`` is what a model of the raters makes of them, P(i), P(tie), P(j), where the file has it. ``reliable``
+    are shares of the judgments that weigh each by how far its rater is relied on, and ``reliance`` is the mean of those
+    weights, in (0, 1].
     """
 
     i: int
@@ -44,6 +49,8 @@ class Pair:
     strength: int
     judgments: tuple[str, ...]
     posterior: tuple[float, float, float] | None = None
+    reliable: tuple[float, float, float] | None = None
+    reliance: float = 1.0
 
     @property
     def count(self) -> int:
@@ -55,12 +62,15 @@ class Pair:
 class Ranking:
     """One rater's places for a group's responses, in their order: 1 is best, equal places tie, None was not placed.
 
-    A judged pair is a ranking of two. ``weight`` says how far the rater is relied on; 1 is one vote.
+    A judged pair is a ranking of two. ``weight`` is how often it counts, ``reliability`` in (0, 1] how far the rater is
+    relied on where a run asks for that. ``partial``: equal places were not compared, and are no tie.
     """
 
     rater: str
     places: tuple[int | None, ...]
     weight: float = 1.0
+    reliability: float = 1.0
+    partial: bool = False
 
 
 @dataclass(frozen=True)
@@ -174,7 +184,30 @@ def _pair(value: Any, size: int) -> Pair:
     counts = numbers["wins_i"], numbers["ties"], numbers["wins_j"]
     if min(counts) < 0 or sum(counts) == 0:
         raise ValueError("counts of a pair must be 0 or more and not all 0")
-    return Pair(**numbers, judgments=tuple(_need(value, "judgments", list)), posterior=_posterior(value))
+    judgments = tuple(_need(value, "judgments", list))
+    if "targets" not in value:
+        return Pair(**numbers, judgments=judgments, posterior=_posterior(value))
+    told = _need(value, "targets", dict)
+    weight = _need(told, "weight", int) / MILLION
+    if not 0 < weight <= sum(counts):
+        raise ValueError("weight of a pair's targets must be above 0, and no more than its judgments, in millionths")
+    return Pair(
+        **numbers,
+        judgments=judgments,
+        posterior=_shares(told, "posterior") if told.get("posterior") is not None else None,
+        reliable=_shares(told, "reliable"),
+        reliance=weight / sum(counts),
+    )
+
+
+def _shares(value: dict[str, Any], key: str) -> tuple[float, float, float]:
+    """Three whole millionths of one."""
+    found = _need(value, key, list)
+    whole = [share for share in found if isinstance(share, int) and not isinstance(share, bool) and share >= 0]
+    if len(found) != 3 or len(whole) != 3 or sum(whole) != MILLION:
+        raise ValueError(f"{key} must be three whole numbers of millionths whose sum is 1000000")
+    first, tie, second = (share / MILLION for share in whole)
+    return first, tie, second
 
 
 def _posterior(value: dict[str, Any]) -> tuple[float, float, float] | None:
@@ -207,10 +240,18 @@ def _ranking(value: Any, size: int) -> Ranking:
     placed = [place for place in places if place is not None]
     if len(placed) < 2 or not all(isinstance(p, int) and not isinstance(p, bool) and p >= 1 for p in placed):
         raise ValueError("places of a ranking must be whole numbers from 1, at least two, or null")
-    return Ranking(_text(value, "rater"), tuple(places), _weight(value))
+    relied = _need(value, "reliability", int) / MILLION if "reliability" in value else 1.0
+    if not 0 < relied <= 1:
+        raise ValueError("reliability must be from 1 to 1000000 millionths")
+    partial = value.get("partial", False)
+    if not isinstance(partial, bool):
+        raise ValueError("partial must be true or false")
+    return Ranking(_text(value, "rater"), tuple(places), _weight(value), relied, partial)
 
 
 def _group(value: dict[str, Any]) -> Group:
+    if value.get("shape", 1) not in SHAPES:
+        raise ValueError(f"shape {value['shape']!r} is newer than this version reads; update before training on it")
     responses = _responses(value, 2, most=MOST_IN_A_GROUP)
     pairs = tuple(_pair(pair, len(responses)) for pair in _need(value, "pairs", list))
     if not pairs:

@@ -1,10 +1,14 @@
-"""What the loss is asked to fit: a pair's outcomes and a ranking's order, out of judgments, votes and posteriors."""
+"""What the loss is asked to fit: a pair's outcomes and a ranking's order, out of judgments, votes and posteriors.
+
+``labels`` of a run says which: the counts as they were given, their majority, the posterior that the file has, or
+the shares that weigh raters ("reliable"), where pairs and prompts also count as far as their raters are relied on.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .configs import RewardConfig
+from .configs import DPOConfig, RewardConfig
 from .evaluating import majority
 from .records import Group, Pair, Ranking
 
@@ -22,7 +26,7 @@ def votes_on(pair: Pair, rankings: Sequence[Ranking]) -> list[tuple[Ranking, Cou
     found = []
     for ranking in rankings:
         first, second = ranking.places[pair.i], ranking.places[pair.j]
-        if first is not None and second is not None:
+        if first is not None and second is not None and not (ranking.partial and first == second):
             found.append((ranking, (float(first < second), float(first == second), float(first > second))))
     return found
 
@@ -38,7 +42,20 @@ def member_counts(votes: Sequence[tuple[Counts, Sequence[float]]]) -> tuple[Coun
     return tuple(sums)
 
 
-def fitted_counts(counts: Counts, posterior: Counts | None, config: RewardConfig) -> Counts:
+def reliance(labels: str, values: Sequence[float]) -> float:
+    """The mean of how far raters are relied on, where ``labels`` asks for it; else, and of nobody, 1."""
+    return sum(values) / len(values) if labels == "reliable" and values else 1.0
+
+
+def taught_counts(pair: Pair, labels: str) -> Counts:
+    """The pair's judgments as they were given, or where ``labels`` asks and the file says so, weighing their raters."""
+    if labels == "reliable" and pair.reliable is not None:
+        first, ties, second = (share * pair.reliance * pair.count for share in pair.reliable)
+        return first, ties, second
+    return plain_counts(pair)
+
+
+def fitted_counts(counts: Counts, posterior: Counts | None, config: RewardConfig | DPOConfig) -> Counts:
     """``counts`` as the settings want them fitted; nothing stays nothing.
 
     Without a posterior of a rater model, half a win is added to each side: the mean of the Beta posterior that

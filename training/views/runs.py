@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from training import describing, limits, reports
 from training.curves import charts_of, read_record
 from training.forms import LAUNCHED_BY_HAND
+from training.lessons import lesson_of
 from training.models import TrainingRun
 from training.reward_report import reward_report
 from training.standing import GLYPHS, standing_of
@@ -135,6 +136,7 @@ def _live(request: HttpRequest, found: TrainingRun) -> dict[str, Any]:
         "limits": limits.limits_of(found, record),
         "smooth": window_size,
         "chart_count": len(charts),
+        "lesson": lesson_of(found),
     }
 
 
