@@ -143,7 +143,7 @@ def run(
         state |= {"normaliser": asdict(normaliser), "config": config.to_dict()}
         if accelerator.is_main_process:
             slots, state["optimiser"] = optimiser_state(optimiser)
-            others = {"optimiser": slots, "rng": {"generators": generator.get_state()[None]}}
+            others: dict[str, dict[str, Tensor]] = {"optimiser": slots, "rng": {"generators": generator.get_state()[None]}}
             tensors = {**actor.trained(), **others}
             save_checkpoint(out, step, tensors=tensors, state=state, best=best["step"] if best else None)
 
