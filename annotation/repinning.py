@@ -118,9 +118,9 @@ def consequences_of(*, batches: Sequence[Batch]) -> dict[int, Consequences]:
     open_slots = Slot.objects.unanswered().filter(task=OuterRef("pk"))
     items = Task.objects.work().filter(batch__in=batches).order_by().values_list("batch")
     counted = items.annotate(
-        Count("pk"),
-        Count("pk", filter=_nobody_has_touched()),
-        Count("pk", filter=~Exists(open_slots)),
+        there_are=Count("pk"),
+        untouched=Count("pk", filter=_nobody_has_touched()),
+        finished=Count("pk", filter=~Exists(open_slots)),
     )
     tasks = {pk: numbers for pk, *numbers in counted}
     live = Assignment.objects.filter(state=Assignment.State.LEASED)
@@ -145,7 +145,7 @@ def consequences_of(*, batches: Sequence[Batch]) -> dict[int, Consequences]:
 def _by_batch(rows: QuerySet[Any], path: str, batches: Sequence[Batch], *, of: str = "pk") -> Counter[int]:
     """How many of the rows each batch has, or how many different people."""
     counted = rows.filter(**{f"{path}__in": batches}).order_by().values_list(path)
-    return Counter(dict(counted.annotate(Count(of, distinct=of != "pk"))))
+    return Counter(dict(counted.annotate(n=Count(of, distinct=of != "pk"))))
 
 
 def _untouched(tasks: QuerySet[Task]) -> QuerySet[Task]:
