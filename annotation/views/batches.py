@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from annotation import batching, measuring, reporting
 from annotation.batch_list import SORTS, list_batches
@@ -145,7 +146,6 @@ def batch(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         more_kappas=kappas[MOST_KAPPAS:],
         kappa_start=min([0.0, *(floor(k.value * 10) / 10 for k in kappas if k.value is not None and not k.few)]),
         options=chosen_options(batch, skills=tables.skills, vendors=tables.vendors),
-        outcomes=outcomes_of(batch=batch),
         has_verdict=batch.kind in VERDICTS,
         newer_version=batch.newer if batch.state != Batch.State.CLOSED else None,
         criteria=batch.criteria,
@@ -168,6 +168,17 @@ def batch_work(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return render(
         request, "annotation/_raters.html", {"project": project, "batch": batch, **_work(batch, timezone.now())}
     )
+
+
+@login_required
+@vary_on_headers("HX-Request")
+@require_safe
+def batch_outcomes(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """How gold and repeats came out: a page, and the part of the batch's that comes after it, for it reads a lot."""
+    project = led_project(request, slug)
+    batch = found_batch(project, number)
+    template = "annotation/_outcomes.html" if request.headers.get("HX-Request") else "annotation/outcomes.html"
+    return render(request, template, page(project, "batches", batch=batch, outcomes=outcomes_of(batch=batch)))
 
 
 def _with_counts(project: Project, number: int) -> Any:
