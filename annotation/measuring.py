@@ -43,7 +43,8 @@ def reports_of(*, batches: Sequence[Batch]) -> dict[int, list[AgreementReport]]:
     newest: dict[int, dict[tuple[str, str, str], AgreementReport]] = {batch.pk: {} for batch in batches}
     up_to_date = Q(pk=None)
     for batch in batches:  # each count is a statement of its own inside the query, so that it is made once
-        up_to_date |= Q(batch=batch, judgment_count=Coalesce(Subquery(_said([batch]).values_list("rows")), 0))
+        said = _said([batch]).values("task__batch").annotate(n=Count("pk")).values("n")
+        up_to_date |= Q(batch=batch, judgment_count=Coalesce(Subquery(said), 0))
     for report in AgreementReport.objects.filter(up_to_date).order_by("id"):
         key = (report.coefficient, report.basis, str(report.detail.get("versions")))
         newest[report.batch_id][key] = report
@@ -64,7 +65,7 @@ def measure_batches(*, batches: Sequence[Batch]) -> dict[int, list[AgreementRepo
     measured = [*pairs, *rankings]
     if not measured:
         return found
-    said = dict(_said(measured))
+    said = dict(_said(measured).values_list("task__batch").annotate(n=Count("pk")))
     opinions = _labels(pairs) | _rankings(rankings)
     raters = {rater for batch in pairs for rows in opinions[batch.pk].values() for _, rater, _ in rows}
     people = User.objects.in_bulk(raters)
@@ -85,10 +86,9 @@ def measure_batches(*, batches: Sequence[Batch]) -> dict[int, list[AgreementRepo
     return found
 
 
-def _said(batches: Sequence[Batch]) -> QuerySet[Judgment, tuple[int, int]]:
-    """How many judgments of work each has: every row counts, superseded ones too, so that a revision is a change."""
-    rows = Judgment.objects.of_work().filter(task__batch__in=batches).order_by().values_list("task__batch")
-    return rows.annotate(rows=Count("pk"))
+def _said(batches: Sequence[Batch]) -> QuerySet[Judgment]:
+    """The judgments of work. Every row counts, superseded ones too, so that a revision shows as a change."""
+    return Judgment.objects.of_work().filter(task__batch__in=batches).order_by()
 
 
 def _labels(batches: Sequence[Batch]) -> Opinions:
