@@ -9,9 +9,10 @@ from django.core.files.uploadedfile import UploadedFile
 from annotation.batch_options import PLAIN, BatchOptions
 from annotation.models import Batch, ImportReport, Project
 from annotation.scales import SCALES
-from annotation.sources import Source, fitting, sources_of
+from annotation.sources import Source, first_fitting, sources_of
 from annotation.steering_forms import ScheduleForm, SomeField
 from rubrics.models import RubricVersion
+from workforce.choices import offer
 from workforce.models import Skill, Vendor
 
 NAMED = ("category", "severity", "pass_at", "deadline")
@@ -145,23 +146,20 @@ class OpenBatchForm(ScheduleForm):
         self.fields["priority"].required = False
         published = RubricVersion.objects.filter(rubric__team=project.team, state=RubricVersion.State.PUBLISHED)
         ordered = published.select_related("rubric").order_by("rubric__name", "-number")
-        versions: forms.ModelChoiceField = self.fields["rubric_version"]  # type: ignore[assignment]  # as above
-        versions.queryset = ordered
-        mine = next((v for v in ordered if v.rubric_id == project.rubric_id), None)
-        versions.initial = mine or ordered.first()
+        versions = offer(self.fields["rubric_version"], rows=ordered)
+        mine = next((v for v in versions if v.rubric_id == project.rubric_id), None)
+        self.fields["rubric_version"].initial = mine or next(iter(versions), None)
         choices: forms.ChoiceField = self.fields["source"]  # type: ignore[assignment]  # declared as one above
-        sources = sources_of(project)
-        choices.choices = [(source.key, source.label) for source in sources]
-        kind = self.fields["kind"].initial
-        choices.initial = next((s.key for s in sources if fitting(s, kind=kind, fresh=True).exists()), None)
-        self.skills = project.team.skills.order_by("name")
-        self.fields["requires"].queryset = self.skills  # type: ignore[attr-defined]  # declared as a choice of models
-        self.fields["vendors"].queryset = project.team.vendors.all()  # type: ignore[attr-defined]  # as above
+        self.sources = sources_of(project)
+        choices.choices = [(source.key, source.label) for source in self.sources]
+        choices.initial = first_fitting(project, kind=self.fields["kind"].initial)
+        self.skills = offer(self.fields["requires"], rows=project.team.skills.order_by("name"))
+        offer(self.fields["vendors"], rows=project.team.vendors.all())
         self.fields["grants"].widget.attrs["list"] = "skills"
 
     def source_chosen(self) -> Source:
         """The source behind the chosen key. Only after is_valid()."""
-        return next(s for s in sources_of(self.project) if s.key == self.cleaned_data["source"])
+        return next(source for source in self.sources if source.key == self.cleaned_data["source"])
 
     def options(self) -> BatchOptions:
         """The chosen options but for the skill that the round grants. Only after is_valid()."""

@@ -3,11 +3,13 @@
 An item that anybody has begun keeps its version, so that all its answers mean the same; only untouched items switch.
 """
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -57,13 +59,25 @@ def newer_version(*, batch: Batch) -> RubricVersion | None:
     return newer.select_related("rubric").order_by("-number").first()
 
 
-def behind(*, project: Project) -> QuerySet[Batch]:
-    """The project's open and paused batches on a version that a newer published one has followed."""
-    newer = RubricVersion.objects.filter(
-        rubric=OuterRef("rubric_version__rubric"), number__gt=OuterRef("rubric_version__number"), state="published"
+def newer_versions() -> QuerySet[RubricVersion]:
+    """The same inside a query of batches, newest first: those that each of them could move to."""
+    return RubricVersion.objects.filter(
+        rubric=OuterRef("rubric_version__rubric"),
+        number__gt=OuterRef("rubric_version__number"),
+        state="published",
+    ).order_by("-number")
+
+
+def behind(*, project: Project) -> list[tuple[Batch, RubricVersion]]:
+    """The project's open and paused batches on a version that a newer published one has followed, with the newest."""
+    batches = project.batches.exclude(state=Batch.State.CLOSED).annotate(
+        newer=Subquery(newer_versions().values("pk")[:1])
     )
-    batches = project.batches.exclude(state=Batch.State.CLOSED).filter(Exists(newer))
-    return batches.select_related("rubric_version__rubric", "project__team").order_by("number")
+    found = list(
+        batches.exclude(newer=None).select_related("rubric_version__rubric", "project__team").order_by("number")
+    )
+    versions = RubricVersion.objects.select_related("rubric").in_bulk({batch.newer for batch in found})
+    return [(batch, versions[batch.newer]) for batch in found]
 
 
 def pooled(*, old: RubricVersion, new: RubricVersion) -> bool:
@@ -72,11 +86,22 @@ def pooled(*, old: RubricVersion, new: RubricVersion) -> bool:
     return not between.filter(change__in=BREAKS).exists()
 
 
-def groups_of(*, versions: Collection[RubricVersion]) -> list[list[RubricVersion]]:
-    """Versions of one rubric in groups that may be taken together, newest group first, oldest version first in it."""
+def breaks_in(*, rubrics: Collection[int]) -> dict[int, list[int]]:
+    """By the key of each rubric, the numbers of the versions at which the meaning or the structure changed."""
+    found: dict[int, list[int]] = {pk: [] for pk in rubrics}
+    for pk, number in RubricVersion.objects.filter(rubric__in=found, change__in=BREAKS).values_list("rubric", "number"):
+        found[pk].append(number)
+    return found
+
+
+def groups_of(*, versions: Collection[RubricVersion], breaks: Collection[int]) -> list[list[RubricVersion]]:
+    """Versions of one rubric in groups that may be taken together, newest group first, oldest version first in it.
+
+    `breaks` are the numbers at which another group begins (breaks_in).
+    """
     groups: list[list[RubricVersion]] = []
     for version in sorted(versions, key=lambda one: one.number):
-        if groups and pooled(old=groups[-1][-1], new=version):
+        if groups and not any(groups[-1][-1].number < number <= version.number for number in breaks):
             groups[-1].append(version)
         else:
             groups.append([version])
@@ -85,27 +110,52 @@ def groups_of(*, versions: Collection[RubricVersion]) -> list[list[RubricVersion
 
 def consequences(*, batch: Batch) -> Consequences:
     """What would happen if the batch moved now. Reads only."""
+    return consequences_of(batches=[batch])[batch.pk]
+
+
+def consequences_of(*, batches: Sequence[Batch]) -> dict[int, Consequences]:
+    """The same of each of the batches, by their keys; five queries."""
     open_slots = Slot.objects.unanswered().filter(task=OuterRef("pk"))
-    tasks = Task.objects.work().filter(batch=batch)
-    untouched = _untouched(tasks).count()
-    finished = tasks.filter(~Exists(open_slots)).count()
-    judged = Judgment.objects.current().of_work().filter(task__batch=batch).count()
-    written = Demonstration.objects.current().filter(task__batch=batch).count()
-    live = Assignment.objects.filter(task__batch=batch, state=Assignment.State.LEASED)
-    return Consequences(
-        untouched=untouched,
-        begun=tasks.count() - untouched - finished,
-        finished=finished,
-        drafts=Draft.objects.filter(assignment__task__batch=batch).count(),
-        answers=judged + written,
-        at_work=live.aggregate(people=Count("rater", distinct=True))["people"],
+    items = Task.objects.work().filter(batch__in=batches).order_by().values_list("batch")
+    counted = items.annotate(
+        there_are=Count("pk"),
+        untouched=Count("pk", filter=_nobody_has_touched()),
+        finished=Count("pk", filter=~Exists(open_slots)),
     )
+    tasks = {pk: numbers for pk, *numbers in counted}
+    live = Assignment.objects.filter(state=Assignment.State.LEASED)
+    at_work = _by_batch(live, "task__batch", batches, of="rater")
+    judged = _by_batch(Judgment.objects.current().of_work(), "task__batch", batches)
+    written = _by_batch(Demonstration.objects.current(), "task__batch", batches)
+    drafts = _by_batch(Draft.objects.all(), "assignment__task__batch", batches)
+    found = {}
+    for batch in batches:
+        there_are, untouched, finished = tasks.get(batch.pk, (0, 0, 0))
+        found[batch.pk] = Consequences(
+            untouched=untouched,
+            begun=there_are - untouched - finished,
+            finished=finished,
+            drafts=drafts[batch.pk],
+            answers=judged[batch.pk] + written[batch.pk],
+            at_work=at_work[batch.pk],
+        )
+    return found
+
+
+def _by_batch(rows: QuerySet[Any], path: str, batches: Sequence[Batch], *, of: str = "pk") -> Counter[int]:
+    """How many of the rows each batch has, or how many different people."""
+    counted = rows.filter(**{f"{path}__in": batches}).order_by().values_list(path)
+    return Counter(dict(counted.annotate(n=Count(of, distinct=of != "pk"))))
 
 
 def _untouched(tasks: QuerySet[Task]) -> QuerySet[Task]:
     """Items that nobody holds, has answered, or has left a draft of."""
+    return tasks.filter(_nobody_has_touched())
+
+
+def _nobody_has_touched() -> Q:
     held = Assignment.objects.filter(Q(state__in=HELD) | Q(draft__isnull=False), task=OuterRef("pk"))
-    return tasks.filter(~Exists(held))
+    return Q(~Exists(held))
 
 
 def unseen(*, version: RubricVersion, rater: User) -> News | None:

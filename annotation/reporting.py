@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Avg, Count, Exists, F, Max, OuterRef, Prefetch, Q, QuerySet, Value
+from django.db.models import Avg, Case, CharField, Count, Exists, F, Max, OuterRef, Prefetch, Q, QuerySet, Value, When
+from django.db.models.functions import Cast
 
 from annotation.batching import Progress, counts_by_state
 from annotation.leasing import lease_seconds
-from annotation.models import Assignment, Batch, CriterionScore, Demonstration, Flag, Judgment, Slot, Task
+from annotation.models import Assignment, Batch, CriterionScore, Flag, Judgment, Slot, Task
 from workforce.models import Membership, Role, User
 
 MOST_MARKS = 2000
+STATES = ("done", "leased", "open", "held")
 FINISHED, PARTLY, LEASED, WAITING, HELD, OUT = "d", "h", "q", "w", "x", "o"
 WORDS = {
     FINISHED: "finished",
@@ -61,6 +63,16 @@ class SlotRow:
 
 
 @dataclass(frozen=True)
+class Tables:
+    """What the page draws of a batch's items and slots, and the names of the skills and vendors that it asks for."""
+
+    marks: Marks
+    slots: list[SlotRow]
+    skills: list[str]
+    vendors: list[str]
+
+
+@dataclass(frozen=True)
 class RaterRow:
     """What one person did in a batch. `left`: they are at work here no longer; their labels stay as they are.
 
@@ -78,34 +90,59 @@ class RaterRow:
     last: datetime | None
 
 
-def marks_of(batch: Batch) -> Marks:
-    """How far each item is. Imported history has no slots, so it has no marks either. Three queries."""
-    state = {name: Count("pk", filter=Q(state=name)) for name in ("done", "leased")}
-    per_task = Slot.objects.wanted().filter(batch=batch).order_by().values("task__number", "task__standing")
-    shapes = per_task.annotate(all=Count("pk"), **state)
-    first = shapes.filter(task__number__lte=MOST_MARKS).order_by("task__number")
-    drawn = {row["task__number"]: _letter(dict(row)) for row in first}
-    out = list(Task.objects.work().filter(batch=batch, standing=Task.Standing.OUT).values_list("number", flat=True))
-    drawn |= dict.fromkeys([number for number in out if number <= MOST_MARKS], OUT)
-    open_ = Q(task__standing=Task.Standing.QUEUED)
-    ended = Q(done=F("all"))
-    counts = shapes.exclude(task__standing=Task.Standing.OUT).aggregate(
-        **{
-            FINISHED: Count("task__number", filter=open_ & ended),
-            LEASED: Count("task__number", filter=open_ & ~ended & Q(leased__gt=0)),
-            PARTLY: Count("task__number", filter=open_ & ~ended & Q(leased=0, done__gt=0)),
-            WAITING: Count("task__number", filter=open_ & ~ended & Q(leased=0, done=0)),
-            HELD: Count("task__number", filter=Q(task__standing=Task.Standing.HELD)),
-        }
+def tables_of(batch: Batch) -> Tables:
+    """How far each item is and each slot number, and whom the batch asks for, in two queries.
+
+    Imported history has no slots: of it there is nothing to draw.
+    """
+    items = Task.objects.work().filter(batch=batch).annotate(mark=_mark())
+    rows = _counted(batch, items)
+    if batch.origin == Batch.Origin.HISTORY:
+        return Tables(Marks("", {}), [], **_names(rows))
+    counts = {key: done for what, key, done, *_ in rows if what == "item"}
+    slots = sorted((SlotRow(int(key), *states) for what, key, *states in rows if what == "slot"), key=lambda row: row.n)
+    letters = items.order_by("number").values_list("mark", flat=True)[:MOST_MARKS]
+    return Tables(Marks("".join(letters), counts), slots, **_names(rows))
+
+
+def _mark() -> Case:
+    """The letter of an item, from where it stands and what its slots say."""
+    slots = Slot.objects.filter(task=OuterRef("pk"))
+    return Case(
+        When(standing=Task.Standing.OUT, then=Value(OUT)),
+        When(standing=Task.Standing.HELD, then=Value(HELD)),
+        When(~Exists(slots.unanswered()), then=Value(FINISHED)),
+        When(Exists(slots.filter(state=Slot.State.LEASED)), then=Value(LEASED)),
+        When(Exists(slots.filter(state=Slot.State.DONE)), then=Value(PARTLY)),
+        default=Value(WAITING),
     )
-    counts[OUT] = len(out)
-    letters = "".join(drawn[number] for number in sorted(drawn))
-    return Marks(letters, {letter: count for letter, count in counts.items() if count})
+
+
+def _counted(batch: Batch, items: QuerySet[Task]) -> list[tuple[Any, ...]]:
+    """(what, key, done, leased, open, held): items by their letter, slots by their number, and names without counts.
+
+    One query, since each of these is a few rows and a page asks for all of them.
+    """
+    nothing = {name: Value(0) for name in STATES}
+    by_letter = items.order_by().values(what=Value("item"), key=F("mark")).annotate(**nothing | {"done": Count("pk")})
+    wanted = Slot.objects.wanted().filter(batch=batch).order_by()
+    by_number = wanted.values(what=Value("slot"), key=Cast("n", CharField())).annotate(**counts_by_state())
+    skills = batch.requires.order_by().values(what=Value("skill"), key=F("name")).annotate(**nothing)
+    vendors = batch.vendors.order_by().values(what=Value("vendor"), key=F("name")).annotate(**nothing)
+    columns = ("what", "key", *STATES)
+    tables: list[QuerySet[Any, Any]] = [
+        table.values_list(*columns) for table in (by_letter, by_number, skills, vendors)
+    ]
+    return list(tables[0].union(*tables[1:], all=True))
+
+
+def _names(rows: list[tuple[Any, ...]]) -> dict[str, list[str]]:
+    return {f"{name}s": sorted(key for what, key, *_ in rows if what == name) for name in ("skill", "vendor")}
 
 
 def summed(*, marks: Marks, slots: list[SlotRow]) -> Progress:
     """The batch's progress from what is drawn of it; of imported history it says nothing."""
-    states = {name: sum(getattr(row, name) for row in slots) for name in ("done", "leased", "open", "held")}
+    states = {name: sum(getattr(row, name) for row in slots) for name in STATES}
     return Progress(
         tasks=sum(marks.counts.values()),
         finished=marks.counts.get(FINISHED, 0),
@@ -125,22 +162,18 @@ def _letter(row: dict[str, Any]) -> str:
     return PARTLY if row["done"] else WAITING
 
 
-def slots_of(batch: Batch) -> list[SlotRow]:
-    """Per slot number, how many are done, leased, open and held."""
-    counted = Slot.objects.wanted().filter(batch=batch).values("n").annotate(**counts_by_state()).order_by("n")
-    rows: list[dict[str, Any]] = [dict(row) for row in counted]
-    return [SlotRow(**row) for row in rows]
-
-
 def raters_of(batch: Batch, *, now: datetime) -> list[RaterRow]:
-    """Who answered or is answering, most answers first."""
-    answers = _answers(batch)
+    """Who answered or is answering, most answers first. Two queries."""
+    here = Membership.objects.filter(team__project=batch.project_id, role=Role.RATER)
+    people = {person.pk: person for person in _answering(batch).annotate(here=Exists(here.filter(user=OuterRef("pk"))))}
+    answers = {pk: {name: getattr(person, name) for name in NOTHING_YET} for pk, person in people.items()}
     leases: dict[int, list[Assignment]] = defaultdict(list)
-    held = Assignment.objects.filter(task__batch=batch, state=Assignment.State.LEASED).select_related("task")
-    for lease in held.order_by("leased_at"):
+    held = Assignment.objects.filter(task__batch=batch, state=Assignment.State.LEASED).order_by("leased_at")
+    held = held.annotate(here=Exists(here.filter(user=OuterRef("rater"))))
+    for lease in held.select_related("task", "rater"):
         leases[lease.rater_id].append(lease)
-    here = Membership.objects.filter(user=OuterRef("pk"), team__project=batch.project_id, role=Role.RATER)
-    people = User.objects.annotate(here=Exists(here)).in_bulk(list(answers.keys() | leases.keys()))
+        lease.rater.here = lease.here  # type: ignore[attr-defined]  # as on those who have answered
+        people.setdefault(lease.rater_id, lease.rater)
     history = batch.origin == Batch.Origin.HISTORY
     rows = [
         RaterRow(
@@ -161,18 +194,18 @@ def _stuck(lease: Assignment, batch: Batch, now: datetime) -> bool:
     return lease.expires_at < now or (lease.begun_at is not None and lease.begun_at + whole < now)
 
 
-def _answers(batch: Batch) -> dict[int, dict[str, Any]]:
-    """By person: answers, cant_judge, mean_ms (active) and last."""
-    given: QuerySet[Any]
+def _answering(batch: Batch) -> QuerySet[Any]:
+    """The people with current answers to work, and on each: answers, cant_judge, mean_ms (active) and last."""
+    given, cant, timed = "judgments", ~Q(judgments__cant_judge=""), Q(judgments__active_ms__gt=0)
     if batch.kind == Batch.Kind.DEMONSTRATION:
-        given = Demonstration.objects.current().filter(task__batch=batch, author__isnull=False)
-        given = given.order_by().values(person=F("author")).annotate(cant_judge=Value(0), mean_ms=Avg("active_ms"))
-    else:
-        given = Judgment.objects.current().of_work().filter(task__batch=batch).order_by().values(person=F("rater"))
-        timed, cant = Q(active_ms__gt=0), ~Q(cant_judge="")
-        given = given.annotate(cant_judge=Count("pk", filter=cant), mean_ms=Avg("active_ms", filter=timed))
-    rows = given.annotate(answers=Count("pk"), last=Max("created_at"))
-    return {row["person"]: {name: value for name, value in row.items() if name != "person"} for row in rows}
+        given, cant, timed = "demonstrations", Q(pk=None), Q()
+    current = {f"{given}__superseded_by": None, f"{given}__task__lane": Task.Lane.WORK, f"{given}__task__batch": batch}
+    return User.objects.filter(**current).annotate(
+        answers=Count(given),
+        cant_judge=Count(given, filter=cant),
+        mean_ms=Avg(f"{given}__active_ms", filter=timed),
+        last=Max(f"{given}__created_at"),
+    )
 
 
 def flags_of(batch: Batch) -> QuerySet[Flag]:

@@ -44,8 +44,19 @@ def fitting(source: Source, *, kind: str, fresh: bool) -> QuerySet[Comparison] |
         prompts = Prompt.objects.filter(project=source.project, sets=int(source.key[2:])).order_by("pk")
         wanted = prompts if kind == Batch.Kind.DEMONSTRATION else prompts.none()
         return wanted.exclude(tasks__batch__in=used) if fresh else wanted
+    return _comparisons(source.project, kind=kind, fresh=fresh).filter(source=source.key[2:]).order_by("pk")
+
+
+def first_fitting(project: Project, *, kind: str) -> str | None:
+    """The key of the first source, in their order, whose comparisons give work of that kind that is in no batch yet."""
+    fit = _comparisons(project, kind=kind, fresh=True).order_by("source").values_list("source", flat=True).first()
+    return None if fit is None else f"c:{fit}"
+
+
+def _comparisons(project: Project, *, kind: str, fresh: bool) -> QuerySet[Comparison]:
+    used = Batch.objects.filter(project=project, kind=kind)
     low, high = RESPONSES_WANTED[Batch.Kind(kind)]
-    pool = Comparison.objects.filter(project=source.project, source=source.key[2:]).order_by("pk")
+    pool = Comparison.objects.filter(project=project)
     if kind in CHOSEN_FROM:
         pool = pool.worth_choosing_from()
     sized = pool.annotate(size=Count("members"))

@@ -8,6 +8,7 @@ from django import forms
 from annotation.models import Batch
 from annotation.models.tasks import MOST_GOLD, MOST_REPEATS
 from annotation.stating import REASON_MAX
+from workforce.choices import offer
 from workforce.models import Skill, Vendor
 from workforce.numerals import whole_number
 
@@ -85,9 +86,11 @@ class RouteForm(forms.Form):
 
     def __init__(self, *args: Any, batch: Batch, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("requires", "vendors", "expertise_to", "language_to"):
-            field: forms.ModelChoiceField = self.fields[name]  # type: ignore[assignment]  # declared as one above
-            field.queryset = (Vendor if name == "vendors" else Skill).objects.filter(team=batch.project.team_id)
+        team = batch.project.team_id
+        offer(self.fields["vendors"], rows=Vendor.objects.filter(team=team))
+        skills: list[Skill] | None = None
+        for name in ("requires", "expertise_to", "language_to"):
+            skills = offer(self.fields[name], rows=Skill.objects.filter(team=team), read=skills)
 
 
 class ReasonForm(forms.Form):
@@ -117,7 +120,7 @@ class SettleForm(ReasonForm):
 
     def __init__(self, *args: Any, skills: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["skill"].queryset = skills  # type: ignore[attr-defined]  # declared as a choice of models above
+        offer(self.fields["skill"], rows=skills)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

@@ -17,6 +17,7 @@ urlpatterns = [
     path(BATCH + "resume/", batches.batch_move, {"verb": "resume"}, name="batch-resume"),
     path(BATCH + "close/", batches.batch_move, {"verb": "close"}, name="batch-close"),
     path(BATCH + "work/", batches.batch_work, name="batch-work"),
+    path(BATCH + "outcomes/", batches.batch_outcomes, name="batch-outcomes"),
     path(BATCH + "edit/", steering.batch_edit, name="batch-edit"),
     path(BATCH + "edit/overlap/", steering.batch_overlap, name="batch-overlap"),
     path(BATCH + "items/", batch_items.batch_items, name="batch-items"),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from rubrics.conditions import in_words
-from rubrics.content import Content, CriterionContent, PointContent, content_of, kind_of
+from rubrics.content import Content, CriterionContent, PointContent, contents_of, kind_of
 from rubrics.models import Criterion, RubricVersion
 
 Status = Literal["same", "changed", "added", "removed"]
@@ -73,7 +73,8 @@ class VersionDiff:
 
 def diff_versions(old: RubricVersion, new: RubricVersion) -> VersionDiff:
     """The difference from `old` to `new`, with the kind of change it looks like."""
-    return diff_contents(content_of(old), content_of(new))
+    said = contents_of(old, new)
+    return diff_contents(said[old], said[new])
 
 
 def diff_contents(old: Content, new: Content) -> VersionDiff:

@@ -13,8 +13,8 @@ from django_htmx.middleware import HtmxDetails
 
 from rubrics import versions
 from rubrics.checks import advice_on, left_before_publishing
-from rubrics.comparing import diff_contents, diff_versions
-from rubrics.content import Content, content_of, digest_of
+from rubrics.comparing import diff_contents
+from rubrics.content import Content, content_of, contents_of, digest_of
 from rubrics.errors import DraftChangedMeanwhile, DraftMalformed
 from rubrics.forms import NO_NUMBER, changed_by, merged
 from rubrics.models import Criterion, Rubric, RubricVersion
@@ -91,15 +91,16 @@ def rubric_publish(request: HttpRequest, slug: str, rubric_slug: str) -> HttpRes
             return redirect("batch-versions", slug=slug)
         return redirect("rubric-version", slug=slug, rubric_slug=rubric_slug, number=done.number)
     before = _before(rubric, draft)
+    said = contents_of(draft, *([before] if before else []))
     context = page(
         team,
         "rubrics",
         rubric=rubric,
         draft=draft,
         before=before,
-        diff=diff_versions(before, draft) if before else None,
+        diff=diff_contents(said[before], said[draft]) if before else None,
         rests=rests_on(before) if before else None,
-        left=left_before_publishing(content_of(draft)),
+        left=left_before_publishing(said[draft]),
         changes=CHANGES,
     )
     return render(request, "rubrics/publish.html", context)
@@ -128,7 +129,7 @@ def _editor(
         "diff": diff_contents(content_of(before), content) if before else None,
         "left": left_before_publishing(content),
         "advice": advice_on(content),
-        "seen": digest_of(content_of(draft)),
+        "seen": digest_of(content),
         **more,
     }
     return page(team, "rubrics", **context)

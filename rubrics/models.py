@@ -14,15 +14,6 @@ from workforce.models import Role, Team, User
 from workforce.roles import teams_of
 
 
-class RubricQuerySet(models.QuerySet["Rubric"]):
-    def visible_to(self, user: User) -> Self:
-        """Rubrics of the teams in which the person holds any role."""
-        return self.filter(team__in=teams_of(user=user))
-
-    def editable_by(self, user: User) -> Self:
-        return self.filter(team__in=teams_of(user=user, role=Role.LEAD))
-
-
 class Rubric(models.Model):
     """A named standard; its content is in its versions."""
 
@@ -30,8 +21,6 @@ class Rubric(models.Model):
     slug = models.SlugField(max_length=60)
     name = models.CharField(max_length=120)
     created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = RubricQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["team", "slug"], name="one_rubric_per_team_and_slug")]

@@ -2,14 +2,15 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Prefetch
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Count, Prefetch, Subquery
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rubrics import versions
-from rubrics.comparing import diff_versions
-from rubrics.content import content_of
+from rubrics.comparing import diff_contents
+from rubrics.content import contents_of
 from rubrics.errors import RubricSlugTaken
 from rubrics.forms import NewRubricForm
 from rubrics.models import Rubric, RubricVersion
@@ -64,19 +65,23 @@ def rubric(request: HttpRequest, slug: str, rubric_slug: str) -> HttpResponse:
 def rubric_version(request: HttpRequest, slug: str, rubric_slug: str, number: int) -> HttpResponse:
     """One version as raters read it, what changed from the one before, and what rests on it."""
     team, rubric = rubric_of(request, slug, rubric_slug)
-    everything = list(rubric.versions.select_related("created_by", "published_by").order_by("number"))
-    version = get_object_or_404(rubric.versions.select_related("published_by"), number=number)
-    content = content_of(version)
-    earlier = [v for v in everything if v.number < number and v.state != State.DRAFT]
+    labelled = rubric.versions.annotate(labels=Count("judgments"))
+    everything = list(labelled.select_related("created_by", "published_by").order_by("number"))
+    version = next((v for v in everything if v.number == number), None)
+    if version is None:
+        raise Http404
+    earlier = [v for v in everything if v.number < number and v.state != State.DRAFT][-1:]
+    said = contents_of(version, *earlier)
+    content = said[version]
     context = page(
         team,
         "rubrics",
         rubric=rubric,
         version=version,
-        strip=[(v, v.judgments.count()) for v in everything],
+        strip=[(v, v.labels) for v in everything],
         content={**content, "criteria": in_words(content)},
-        earlier=earlier[-1] if earlier else None,
-        diff=diff_versions(earlier[-1], version) if earlier else None,
+        earlier=earlier[0] if earlier else None,
+        diff=diff_contents(said[earlier[0]], content) if earlier else None,
         draft=next((v for v in everything if v.state == State.DRAFT), None),
         rests=rests_on(version),
     )
@@ -105,18 +110,17 @@ def rubric_retire(request: HttpRequest, slug: str, rubric_slug: str, number: int
 def rubric_of(request: HttpRequest, slug: str, rubric_slug: str) -> tuple[Team, Rubric]:
     """The project's team and the rubric, for a lead; 404 or NotAllowed otherwise."""
     team = team_of_project(request, slug, Role.LEAD)
-    return team, get_object_or_404(Rubric.objects.editable_by(me(request)), team=team, slug=rubric_slug)
+    return team, get_object_or_404(team.rubrics, slug=rubric_slug)
 
 
 def rests_on(version: RubricVersion) -> dict[str, int]:
     """What was made under the version. Counted through the rows that point here; no app above is imported."""
     open_batches = version.batches.exclude(state="closed")
-    return {
-        "batches": version.batches.count(),
-        "open_batches": open_batches.count(),
-        "labels": version.judgments.count(),
-        "demonstrations": version.demonstrations.count(),
-    }
+    rests = (version.batches.all(), open_batches, version.judgments.all(), version.demonstrations.all())
+    counts = [rows.order_by().values("rubric_version").annotate(n=Count("pk")).values("n") for rows in rests]
+    one = RubricVersion.objects.filter(pk=version.pk)
+    found = one.values_list(*(Coalesce(Subquery(count), 0) for count in counts)).get()
+    return dict(zip(("batches", "open_batches", "labels", "demonstrations"), found, strict=True))
 
 
 def _row(rubric: Rubric) -> dict[str, object]:

@@ -1,4 +1,5 @@
-"""The loop strip in the head of every admin's page of a project: three queries, and none if it is not drawn."""
+"""The loop strip in the head of every admin's page of a project: three queries, and none beyond
+those of the top bar for whoever administers nothing there."""
 
 from typing import Any
 
@@ -7,7 +8,8 @@ from django.utils.functional import SimpleLazyObject
 
 from training.loop import Step, steps_of
 from training.loop_facts import administered, read_facts
-from workforce.models import User
+from workforce.models import Role, User
+from workforce.scoping import roles_by_project
 
 BELONGS_TO = {
     "batch": "Collect",
@@ -34,7 +36,10 @@ def _steps(request: HttpRequest) -> list[Step]:
     user = getattr(request, "user", None)
     if match is None or "slug" not in match.kwargs or not isinstance(user, User) or not user.is_active:
         return []
-    project = administered(user, match.kwargs["slug"])
+    slug = match.kwargs["slug"]
+    if not any(one.slug == slug and Role.ADMIN in roles for one, roles in roles_by_project(user).items()):
+        return []
+    project = administered(user, slug)
     if project is None:
         return []
     return steps_of(read_facts(project), current=_place(match.url_name or ""))

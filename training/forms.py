@@ -13,6 +13,7 @@ from training.lessons import LESSON_SETTINGS, said
 from training.models import ModelAlias, ModelVersion, TrainingRun
 from training.numbers import spoken
 from training.presets import PRESETS
+from workforce.choices import offer
 
 LAUNCHED_BY_HAND = (TrainingRun.Kind.SFT, TrainingRun.Kind.REWARD, TrainingRun.Kind.DPO, TrainingRun.Kind.PPO)
 PRESET_WORDS = {
@@ -136,9 +137,9 @@ class RoundForm(forms.Form):
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         models = ModelVersion.objects.filter(project=project)
-        _offer(self, "policy", models.filter(kind=ModelVersion.Kind.POLICY))
-        _offer(self, "reward_model", models.filter(kind=ModelVersion.Kind.REWARD))
-        _offer(self, "prompt_set", PromptSet.objects.filter(project=project).order_by("-id"))
+        _offer(self.fields["policy"], models.filter(kind=ModelVersion.Kind.POLICY))
+        _offer(self.fields["reward_model"], models.filter(kind=ModelVersion.Kind.REWARD))
+        _offer(self.fields["prompt_set"], PromptSet.objects.filter(project=project).order_by("-id"))
 
 
 class OpenRoundForm(forms.Form):
@@ -150,9 +151,14 @@ class OpenRoundForm(forms.Form):
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         published = RubricVersion.objects.filter(rubric__team=project.team_id, state=RubricVersion.State.PUBLISHED)
-        field = _offer(self, "rubric_version", published.select_related("rubric").order_by("-published_at"))
-        own = published.filter(rubric=project.rubric_id).order_by("-number").first()
-        field.initial = own.pk if own else None
+        newest = published.select_related("rubric").order_by("-published_at")
+        own = [
+            version
+            for version in _offer(self.fields["rubric_version"], newest)
+            if version.rubric_id == project.rubric_id
+        ]
+        newest_own = max(own, key=lambda version: version.number, default=None)
+        self.fields["rubric_version"].initial = newest_own.pk if newest_own else None
 
 
 class AliasForm(forms.Form):
@@ -161,14 +167,13 @@ class AliasForm(forms.Form):
     name = forms.ChoiceField(choices=ModelAlias.Name.choices, label="Alias")
 
 
-def _offer(form: forms.Form, name: str, rows: Any) -> forms.ModelChoiceField:
-    field = form.fields[name]
+def _offer(field: forms.Field, rows: Any) -> list[Any]:
+    """Offer the rows, of which the first is chosen until another one is; gives them."""
     assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 (declared as one)
-    field.queryset = rows
-    newest = rows.first()
-    field.initial = newest.pk if newest else None
-    field.empty_label = "Choose" if newest else "There is none yet"
-    return field
+    read = list(rows)
+    field.initial = read[0].pk if read else None
+    field.empty_label = "Choose" if read else "There is none yet"
+    return offer(field, rows=rows, read=read)
 
 
 def _input_field(name: str, project: Project) -> forms.ModelChoiceField:
@@ -196,15 +201,10 @@ def _input_field(name: str, project: Project) -> forms.ModelChoiceField:
             "The policy answers these.",
         ),
     }[name]
-    newest = rows.first()
-    return forms.ModelChoiceField(
-        rows,
-        label=label,
-        help_text=words,
-        initial=newest.pk if newest else None,
-        empty_label="Choose" if newest else "There is none yet",
-        error_messages={"required": f"Choose one: {label.lower()}."},
-    )
+    words_of_absence = {"required": f"Choose one: {label.lower()}."}
+    field = forms.ModelChoiceField(rows, label=label, help_text=words, error_messages=words_of_absence)
+    _offer(field, rows)
+    return field
 
 
 @dataclass(frozen=True)

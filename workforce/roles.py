@@ -15,12 +15,12 @@ def holds(*, user: User, team: Team, role: Role) -> bool:
 
     Asks the database whether they are disabled, since `user` was read when the request began.
     """
-    return _memberships(user).filter(team=team, role__in=GRANTED_BY[role]).exists()
+    return memberships_of(user=user).filter(team=team, role__in=GRANTED_BY[role]).exists()
 
 
 def held(*, user: User, team: OuterRef, role: Role) -> Exists:
     """The same of each row's team, to be asked in the statement that reads the rows."""
-    return Exists(_memberships(user).filter(team=team, role__in=GRANTED_BY[role]))
+    return Exists(memberships_of(user=user).filter(team=team, role__in=GRANTED_BY[role]))
 
 
 def require(*, user: User, team: Team, role: Role) -> None:
@@ -31,13 +31,14 @@ def require(*, user: User, team: Team, role: Role) -> None:
 
 def teams_of(*, user: User, role: Role | None = None) -> QuerySet[Membership, int]:
     """Primary keys of the teams in which the person holds the role (any role if None), to be part of a query."""
-    memberships = _memberships(user)
+    memberships = memberships_of(user=user)
     if role is not None:
         memberships = memberships.filter(role__in=GRANTED_BY[role])
     return memberships.values_list("team_id", flat=True).distinct()
 
 
-def _memberships(user: User) -> MembershipQuerySet:
+def memberships_of(*, user: User) -> MembershipQuerySet:
+    """The memberships that count for the person now; for a token, those by which it may act."""
     memberships = Membership.objects.in_force().filter(user=user)
     if user.only_team is None:
         return memberships

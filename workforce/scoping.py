@@ -5,11 +5,11 @@ annotation know it only by that thread, never by import.
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest
 from rest_framework.request import Request
 
 from workforce import roles
+from workforce.errors import NotAllowed
 from workforce.models import Role, Team, User
 
 
@@ -23,11 +23,28 @@ def me(request: HttpRequest | Request) -> User:
 
 def team_of_project(request: HttpRequest, slug: str, role: Role) -> Team:
     """The team of the project, for a person who holds the role in it. Strangers get 404, other roles NotAllowed."""
-    user = me(request)
-    mine = Team.objects.filter(pk__in=roles.teams_of(user=user)).select_related("project")
-    team = get_object_or_404(mine, project__slug=slug)
-    roles.require(user=user, team=team, role=role)
+    found = next((entry for entry in roles_by_project(me(request)).items() if entry[0].slug == slug), None)
+    if found is None:
+        raise Http404
+    project, held = found
+    if not held & roles.GRANTED_BY[role]:
+        raise NotAllowed
+    team: Team = project.team
     return team
+
+
+def roles_by_project(user: User) -> dict[Any, set[str]]:
+    """The projects in which the person holds a role now, with their teams, and the roles; one query a request.
+
+    A request reads its person anew, and asks this of them as often as it likes.
+    """
+    held: dict[Any, set[str]] | None = getattr(user, "roles_by_project", None)
+    if held is None:
+        held = user.roles_by_project = {}  # type: ignore[attr-defined]  # kept for the same request
+        mine = roles.memberships_of(user=user).filter(team__project__isnull=False)
+        for membership in mine.select_related("team__project"):
+            held.setdefault(membership.team.project, set()).add(membership.role)
+    return held
 
 
 def page(team: Team, nav: str, **more: Any) -> dict[str, Any]:

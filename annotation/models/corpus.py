@@ -40,11 +40,6 @@ class Project(models.Model):
         return self.name
 
 
-class PromptQuerySet(models.QuerySet["Prompt"]):
-    def visible_to(self, user: User) -> Self:
-        return self.filter(project__in=Project.objects.led_by(user))
-
-
 class Prompt(models.Model):
     """A list of chat messages that asks for a response. `digest` = SHA-256 of the canonical messages."""
 
@@ -54,8 +49,6 @@ class Prompt(models.Model):
     external_id = models.CharField(max_length=120, blank=True)
     source = models.CharField(max_length=80, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = PromptQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
@@ -103,9 +96,6 @@ class Response(models.Model):
 
 
 class ComparisonQuerySet(models.QuerySet["Comparison"]):
-    def visible_to(self, user: User) -> Self:
-        return self.filter(project__in=Project.objects.led_by(user))
-
     def worth_choosing_from(self) -> Self:
         """Without pairs whose two answers are alike, unless a panel has said what it thinks of them."""
         return self.exclude(alike=True, panel__isnull=True)

@@ -9,10 +9,13 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from annotation import batching, measuring, reporting
 from annotation.batch_list import SORTS, list_batches
@@ -21,17 +24,17 @@ from annotation.forecasting import DAYS_BACK
 from annotation.forms import OpenBatchForm
 from annotation.models import Batch, Project, Referral
 from annotation.queueing.outcomes import outcomes_of
-from annotation.repinning import newer_version
+from annotation.repinning import newer_versions
 from annotation.scales import SCALES
-from annotation.sources import fitting, items_of, sources_of
+from annotation.sources import Source, fitting, items_of, sources_of
 from annotation.views.coefficients import kappas_of, shown
 from annotation.views.forecast_chart import outlook_of
 from annotation.views.options import chosen_options
-from annotation.views.projects import found_batch, led_project, page
+from annotation.views.projects import batches_of, found_batch, led_project, page
+from rubrics.models import Criterion
 from workforce.models import Role
 from workforce.numerals import whole_number
-from workforce.roles import holds
-from workforce.scoping import me
+from workforce.scoping import me, roles_by_project
 
 MOST_RATERS = 20
 MOST_FLAGS = 50
@@ -88,7 +91,8 @@ def batch_new(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             messages.success(request, f"Batch {batch.number} is open. Raters get its items from now on.")
             return redirect("batch", slug=slug, number=batch.number)
-    context = page(project, "batches", form=form, kinds=KINDS, count=_count(project, request.POST or request.GET))
+    count = _count(form.sources, request.POST or request.GET)
+    context = page(project, "batches", form=form, kinds=KINDS, count=count)
     return render(request, "annotation/batch_new.html", context, status=422 if form.is_bound else 200)
 
 
@@ -97,7 +101,7 @@ def batch_new(request: HttpRequest, slug: str) -> HttpResponse:
 def batch_count(request: HttpRequest, slug: str) -> HttpResponse:
     """How many items the choice so far would give: the line under the form, kept up to date."""
     project = led_project(request, slug)
-    return render(request, "annotation/_batch_count.html", {"count": _count(project, request.GET)})
+    return render(request, "annotation/_batch_count.html", {"count": _count(sources_of(project), request.GET)})
 
 
 @login_required
@@ -105,11 +109,13 @@ def batch_count(request: HttpRequest, slug: str) -> HttpResponse:
 def batch(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """How far the batch is, how far people agree, and who is at work."""
     project = led_project(request, slug)
-    batch, now = found_batch(project, number), timezone.now()
+    batch, now = _with_counts(project, number), timezone.now()
     reports = shown(measuring.latest_reports(batch=batch)) if batch.kind != Batch.Kind.DEMONSTRATION else []
     history = batch.origin == Batch.Origin.HISTORY
-    marks, slots, kappas = reporting.marks_of(batch), reporting.slots_of(batch), kappas_of(reports)
-    progress = batching.progress_of(batch=batch) if history else reporting.summed(marks=marks, slots=slots)
+    tables, kappas = reporting.tables_of(batch), kappas_of(reports)
+    progress = (
+        batching.progress_of(batch=batch) if history else reporting.summed(marks=tables.marks, slots=tables.slots)
+    )
     flags = reporting.flags_of(batch)
     some_flags = list(flags[: MOST_FLAGS + 1])
     to_go = progress.open + progress.leased
@@ -125,11 +131,11 @@ def batch(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "batches",
         batch=batch,
         progress=progress,
-        marks=marks,
-        slots=slots,
+        marks=tables.marks,
+        slots=tables.slots,
         outlook=outlook,
-        may_admit=bool(outlook and outlook.helped) and holds(user=me(request), team=project.team, role=Role.ADMIN),
-        waiting=Referral.objects.waiting().filter(task__batch=batch).count(),
+        may_admit=Role.ADMIN in roles_by_project(me(request))[project],
+        waiting=batch.referred,
         flags=some_flags[:MOST_FLAGS],
         flag_count=flags.count() if len(some_flags) > MOST_FLAGS else len(some_flags),
         reports=reports,
@@ -139,11 +145,10 @@ def batch(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         kappas=kappas[:MOST_KAPPAS],
         more_kappas=kappas[MOST_KAPPAS:],
         kappa_start=min([0.0, *(floor(k.value * 10) / 10 for k in kappas if k.value is not None and not k.few)]),
-        options=chosen_options(batch),
-        outcomes=outcomes_of(batch=batch),
+        options=chosen_options(batch, skills=tables.skills, vendors=tables.vendors),
         has_verdict=batch.kind in VERDICTS,
-        newer_version=newer_version(batch=batch),
-        criteria=batch.rubric_version.criteria.count(),
+        newer_version=batch.newer if batch.state != Batch.State.CLOSED else None,
+        criteria=batch.criteria,
         scale=SCALES.get(batch.scale),
         to_go=to_go,
         answers=answers,
@@ -163,6 +168,31 @@ def batch_work(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return render(
         request, "annotation/_raters.html", {"project": project, "batch": batch, **_work(batch, timezone.now())}
     )
+
+
+@login_required
+@vary_on_headers("HX-Request")
+@require_safe
+def batch_outcomes(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """How gold and repeats came out: a page, and the part of the batch's that comes after it, for it reads a lot."""
+    project = led_project(request, slug)
+    batch = found_batch(project, number)
+    template = "annotation/_outcomes.html" if request.headers.get("HX-Request") else "annotation/outcomes.html"
+    return render(request, template, page(project, "batches", batch=batch, outcomes=outcomes_of(batch=batch)))
+
+
+def _with_counts(project: Project, number: int) -> Any:
+    """The batch with `referred`, its items that wait on the desk; `criteria`, of its rubric version; and `newer`, the
+    number of a version that it could move to. Raises Http404.
+    """
+    referred = Referral.objects.waiting().filter(task__batch=OuterRef("pk")).order_by().values("task__batch")
+    criteria = Criterion.objects.filter(version=OuterRef("rubric_version")).order_by().values("version")
+    counts = {"referred": referred, "criteria": criteria}
+    found = batches_of(project).annotate(
+        newer=Subquery(newer_versions().values("number")[:1]),
+        **{name: Coalesce(Subquery(rows.annotate(n=Count("pk")).values("n")), 0) for name, rows in counts.items()},
+    )
+    return get_object_or_404(found, number=number)
 
 
 def _work(batch: Batch, now: datetime) -> dict[str, Any]:
@@ -232,10 +262,9 @@ def _open(request: HttpRequest, project: Project, form: OpenBatchForm) -> Batch:
     )
 
 
-def _count(project: Project, given: dict[str, str] | object) -> dict[str, object] | None:
+def _count(sources: list[Source], given: dict[str, str] | object) -> dict[str, object] | None:
     """Items and answers for the choice in a query, or None before there is something to choose from."""
     chosen: dict[str, str] = given.dict() if hasattr(given, "dict") else {}
-    sources = sources_of(project)
     if not sources:
         return None
     source = next((s for s in sources if s.key == chosen.get("source")), sources[0])

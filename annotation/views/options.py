@@ -3,12 +3,12 @@
 from annotation.models import Batch
 
 
-def chosen_options(batch: Batch) -> list[tuple[str, list[str]]]:
+def chosen_options(batch: Batch, *, skills: list[str], vendors: list[str]) -> list[tuple[str, list[str]]]:
     """Groups with what was chosen in each, without those that are left as they come."""
     groups = [
         ("What is asked", _asked(batch)),
         ("Quality", _quality(batch)),
-        ("Who may", _who(batch)),
+        ("Who may", _who(batch, skills, vendors)),
         ("Care", _care(batch)),
     ]
     return [(name, texts) for name, texts in groups if texts]
@@ -39,12 +39,12 @@ def _quality(batch: Batch) -> list[str]:
     return [text for chosen, text in said if chosen]
 
 
-def _who(batch: Batch) -> list[str]:
+def _who(batch: Batch, skills: list[str], vendors: list[str]) -> list[str]:
     texts = []
     if batch.mode == Batch.Mode.CALIBRATION:
         texts.append("a calibration round")
-    texts += [f"raters with the skill “{skill}”" for skill in batch.requires.order_by("name")]
-    texts += [f"raters who come through {vendor}" for vendor in batch.vendors.order_by("name")]
+    texts += [f"raters with the skill “{skill}”" for skill in skills]
+    texts += [f"raters who come through {vendor}" for vendor in vendors]
     if batch.one_per_prompt:
         texts.append("nobody gets two items of one prompt")
     if batch.pass_at is not None:

@@ -28,7 +28,7 @@ def batch_calibration(request: HttpRequest, slug: str, number: int) -> HttpRespo
     rounds = sorted(calibrating.rounds_in(batch=batch), key=lambda one: str(one.rater))
     names = list(dict.fromkeys(share.name for one in rounds for share in one.criteria))
     rows = [(one, [_share(one, name) for name in names]) for one in rounds]
-    tasks = batch.tasks.select_related("prompt", "comparison", "panel_answer").order_by("number")
+    tasks = list(batch.tasks.select_related("prompt", "comparison", "panel_answer").order_by("number"))
     challenges = Challenge.objects.filter(judgment__task__batch=batch).order_by("-pk")
     context = page(
         project,
@@ -37,7 +37,7 @@ def batch_calibration(request: HttpRequest, slug: str, number: int) -> HttpRespo
         names=names,
         rows=rows,
         tasks=tasks,
-        waiting=tasks.filter(panel_answer=None).count(),
+        waiting=sum(not hasattr(task, "panel_answer") for task in tasks),
         challenges=challenges.select_related("judgment__task", "judgment__rater"),
     )
     return render(request, "annotation/calibration.html", context)

@@ -19,8 +19,9 @@ from workforce.scoping import me
 def batch_versions(request: HttpRequest, slug: str) -> HttpResponse:
     """The open batches that a newer published version has left behind, each with what moving it would do."""
     project = led_project(request, slug)
-    batches = list(repinning.behind(project=project))
-    rows = [(one, repinning.newer_version(batch=one), repinning.consequences(batch=one)) for one in batches]
+    behind = repinning.behind(project=project)
+    then = repinning.consequences_of(batches=[batch for batch, _ in behind])
+    rows = [(batch, newer, then[batch.pk]) for batch, newer in behind]
     return render(request, "annotation/calibration_behind.html", page(project, "batches", rows=rows))
 
 

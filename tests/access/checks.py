@@ -7,6 +7,7 @@ what the caller may have.
 """
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,7 @@ ASKS = {"filter", "get", "get_object_or_404"}
 KEYS = {"pk", "uid", "token", "number", "slug", "name"}
 OWNERS = {"rater", "user", "author", "to", "shared_with", "team", "project", "batch", "rubric", "actor"}
 ALL_TEAMS = "__import__('workforce.models', fromlist=['Team']).Team.objects.values('pk')"
+SAYS = "__import__('tests.access.removing', fromlist=['says']).says"
 UNGUARDED = "__import__('tests.access.removing', fromlist=['unguarded']).unguarded"
 
 
@@ -102,6 +104,24 @@ def without(path: str, removed: tuple[Check, ...]) -> ast.Module:
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     _Remover(path, {(check.line, check.column, check.kind) for check in removed}).visit(tree)
     return ast.fix_missing_locations(tree)
+
+
+def saying(path: str, functions: set[str]) -> ast.Module:
+    """The source of the file, in which these functions first of all say that they are run."""
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    for name, node in _functions(tree):
+        if name in functions:
+            said = ast.parse(f"{SAYS}({path!r}, {name!r})").body[0]
+            node.body.insert(0, ast.copy_location(said, node.body[0]))
+    return ast.fix_missing_locations(tree)
+
+
+def _functions(node: ast.AST, inside: str = "") -> Iterator[tuple[str, ast.FunctionDef]]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.ClassDef | ast.FunctionDef):
+            if isinstance(child, ast.FunctionDef):
+                yield f"{inside}{child.name}", child
+            yield from _functions(child, f"{inside}{child.name}.")
 
 
 def name_of(call: ast.expr) -> str:

@@ -2,8 +2,8 @@
 
 First the refused cells of the matrix and the calls of verbs by the wrong people are asked once, noting which functions
 of ours each of them runs. Then a check is taken out of the running program and only what runs its function is asked
-again, until one answer is wrong. What survives this is shown to the tests that name its function, in a process of
-their own. Last line: one JSON object.
+again, until one answer is wrong. What survives this, but for what can change no answer (equivalents.py), is shown to
+tests, in a process of their own that begins none after MUTANTS_SECONDS (420). Last line: one JSON object.
 """
 
 import json
@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,10 +23,14 @@ from types import FrameType
 from typing import Any
 
 from tests.access.checks import ROOT, Check, all_checks
+from tests.access.equivalents import EQUIVALENT
 
 Function = tuple[str, str]  # file, qualified name
 SAME_AS_OTHERS = ("dismissed", "stranger", "rolf")  # who are refused as somebody else is, by the same code
 ENOUGH = 300  # questions that run the function and all go well; in random order, so that they are of many kinds
+BESIDE = tuple(
+    f"tests/access/test_{name}.py" for name in ("rows_of_another_project", "rows_of_another_person", "verbs")
+)
 NOT_FOR_THIS = ("e2e", "faults", "access", "rlhf", "agreement", "architecture")
 
 
@@ -110,19 +115,23 @@ def noticed(check: Check, asked: list[Question]) -> str:
         return next((wrong for question in told[:ENOUGH] if (wrong := question.wrong())), "")
 
 
-def noticed_by_tests(checks: list[Check]) -> dict[str, str]:
-    """The first test that fails without the check, among those that name its function, its module or its kind."""
-    from tests.access.showing import CHECKS, NOTICED
+def noticed_by_tests(checks: list[Check], *, seconds: float) -> dict[str, str]:
+    """The first test that fails without the check, among those that run its function; begun within so many seconds.
 
-    told = {str(check): naming(check) for check in checks}
-    files = sorted({file for those in told.values() for file in those})
+    Tests are taken from the files that name its function, its module or its kind; those that name most come first.
+    """
+    from tests.access.showing import CHECKS, NOTICED, SECONDS
+
+    named = Counter(file for check in checks for file in naming(check))
+    files = [*BESIDE, *(file for file, _ in named.most_common())]
     with tempfile.TemporaryDirectory() as folder:
         asked = Path(folder) / "checks.json"
-        asked.write_text(json.dumps(told), encoding="utf-8")
+        asked.write_text(json.dumps([str(check) for check in checks]), encoding="utf-8")
         subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-s", "--tb=no", "-p", "tests.access.showing", *files],
+            [sys.executable, "-m", "pytest", "-q", "--tb=no", "-s", "-p", "tests.access.showing", *files],
             cwd=ROOT,
-            env={**os.environ, CHECKS: str(asked)},
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, CHECKS: str(asked), SECONDS: str(seconds)},
             check=False,
         )
         found = asked.with_suffix(NOTICED)
@@ -156,25 +165,34 @@ def main() -> int:
     logging.getLogger("django.request").setLevel(logging.CRITICAL)
     databases = setup_databases(verbosity=0, interactive=False)
     began = time.monotonic()
-    survived, count = [], 0
+    wrong = [f"{line} is no check" for line in EQUIVALENT.keys() - {_line(check) for check in all_checks()}]
+    survived = []
     with override_settings(**SETTINGS), transaction.atomic():
         asked = questions(ROUTES, verbs=True)
         print(f"{len(asked)} refusals asked in {time.monotonic() - began:.0f} s", flush=True)
         for check in all_checks():
-            count += 1
-            if shown := noticed(check, asked):
-                print(f"{check} <- {shown}", flush=True)
-            else:
+            shown = noticed(check, asked)
+            if not shown:
                 survived.append(check)
+            elif _line(check) in EQUIVALENT:
+                wrong.append(f"{check} is noticed: {shown}")
         transaction.set_rollback(True)
     teardown_databases(databases, verbosity=0)
     connection.close()
-    print(f"{len(survived)} survive this and are shown to the tests that name them", flush=True)
-    by_tests = noticed_by_tests(survived) if survived else {}
-    unseen = [str(check) for check in survived if str(check) not in by_tests]
-    print(f"{time.monotonic() - began:.0f} s")
-    print(json.dumps({"mutants": count, "noticed": count - len(unseen), "survived": unseen}))
-    return 1 if unseen else 0
+    equivalent = [check for check in survived if _line(check) in EQUIVALENT]
+    left = [check for check in survived if check not in equivalent]
+    by_asking = len(all_checks()) - len(survived)
+    print(f"{by_asking} noticed after {time.monotonic() - began:.0f} s; {len(left)} are shown to tests", flush=True)
+    by_tests = noticed_by_tests(left, seconds=float(os.environ.get("MUTANTS_SECONDS", "420"))) if left else {}
+    unseen = [str(check) for check in left if str(check) not in by_tests]
+    counts = {"mutants": len(all_checks()), "noticed by asking": by_asking, "noticed by tests": len(by_tests)}
+    told = counts | {"equivalent": len(equivalent), "survived": unseen, "wrong": wrong}
+    print(json.dumps(told | {"seconds": round(time.monotonic() - began)}))
+    return 1 if unseen or wrong else 0
+
+
+def _line(check: Check) -> tuple[str, str, str]:
+    return check.path, check.function, check.kind
 
 
 if __name__ == "__main__":

@@ -3,18 +3,21 @@
 The tree is not touched. A login decorator is a wrapper that asks a question of its own: there the question is answered.
 """
 
+import ast
 import gc
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from types import CodeType, FunctionType
 from typing import Any
 
-from tests.access.checks import ROOT, Check, all_checks, sources, without
+from tests.access.checks import ROOT, Check, all_checks, saying, sources, without
 
 Place = tuple[str, str, int]  # file, qualified name, first line
+Holder = tuple[str, str]  # file and qualified name of a function that holds a check
+_reached: set[Holder] = set()
 
 
 @contextmanager
@@ -22,20 +25,41 @@ def removed(check: Check) -> Iterator[None]:
     """The program without this check."""
     undo: list[Callable[[], None]] = []
     if check.kind == "login":
-        undo.append(_answer_the_question(check))
+        undo.append(_answer_the_question(check, lambda user: True))
     else:
-        changed = _codes(compile(without(check.path, (check,)), str(ROOT / check.path), "exec"))
-        name = check.function.split(".<locals>")[0]
-        places = [place for place in changed if place[1] == name or place[1].startswith(f"{name}.<locals>")]
-        for place in places:
-            for function in live().get(place, ()):
-                undo.append(_swapped(function, changed[place]))
+        undo += _swap(check.path, check.function, without(check.path, (check,)))
     assert undo, f"nothing runs {check}"
     try:
         yield
     finally:
         for put_back in reversed(undo):
             put_back()
+
+
+def watch(checks: Iterable[Check]) -> set[Holder]:
+    """Have the functions that hold these checks say from now on that they are run; gives where they say it.
+
+    A login is asked before the function that holds it, so there the question says it.
+    """
+    by_path: dict[str, set[str]] = {}
+    for check in checks:
+        if check.kind == "login":
+            asked = _question(check).cell_contents
+            _answer_the_question(
+                check, lambda user, holder=(check.path, check.function), asked=asked: says(*holder) or asked(user)
+            )
+        else:
+            by_path.setdefault(check.path, set()).add(check.function)
+    for path, functions in by_path.items():
+        tree = saying(path, functions)
+        for function in functions:
+            _swap(path, function, tree)
+    return _reached
+
+
+def says(path: str, function: str) -> None:
+    """What a watched function does first."""
+    _reached.add((path, function))
 
 
 @cache
@@ -70,6 +94,13 @@ def live() -> dict[Place, list[FunctionType]]:
     return found
 
 
+def _swap(path: str, name: str, tree: ast.Module) -> list[Callable[[], None]]:
+    """Give the live functions of this name, and those inside them, the code of the tree; what puts theirs back."""
+    changed = _codes(compile(tree, str(ROOT / path), "exec"))
+    places = [place for place in changed if place[1] == name or place[1].startswith(f"{name}.<locals>")]
+    return [_swapped(function, changed[place]) for place in places for function in live().get(place, ())]
+
+
 def _codes(code: CodeType) -> dict[Place, CodeType]:
     found = {(code.co_filename, code.co_qualname, code.co_firstlineno): code}
     for inner in code.co_consts:
@@ -88,14 +119,14 @@ def _swapped(function: FunctionType, code: CodeType) -> Callable[[], None]:
     return put_back
 
 
-def _answer_the_question(check: Check) -> Callable[[], None]:
+def _answer_the_question(check: Check, answer: Callable[[Any], bool]) -> Callable[[], None]:
     cell = _question(check)
     original = cell.cell_contents
 
     def put_back() -> None:
         cell.cell_contents = original
 
-    cell.cell_contents = lambda user: True
+    cell.cell_contents = answer
     return put_back
 
 

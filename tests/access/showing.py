@@ -1,49 +1,63 @@
-"""A plugin of pytest that runs each test with one check after another removed, until a test fails for each.
+"""A plugin of pytest that runs tests with one check after another removed, until a test fails for each.
 
-A process of its own for every check would make the database anew each time, which takes longer than the tests.
+A process of its own for every check would make the database anew each time, which takes longer than the tests. Each
+test runs once as it is, noting which of the functions that hold a check it runs; then once more for each such check
+that no test has noticed yet. What looks like a notice counts if the test then goes well with everything in its place.
 """
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
 from _pytest.runner import runtestprotocol
 
-from tests.access.checks import ROOT, all_checks
-from tests.access.removing import live, removed
+from tests.access.checks import Check, all_checks
+from tests.access.removing import Holder, live, removed, watch
 
-CHECKS = "ASSAY_CHECKS"  # a file of {check: [the test files that may notice]}; what noticed is written beside it
+CHECKS = "ASSAY_CHECKS"  # a file with the checks to be noticed; what noticed which is written beside it
+SECONDS = "ASSAY_CHECKS_SECONDS"  # after so long no further test is begun
 NOTICED = ".noticed"
+TRIES = 8  # tests of one file that run the function of a check and all go well without it
 
 
 class Showing:
-    def __init__(self, file: Path) -> None:
-        self.file = file
-        self.left: dict[str, list[str]] = json.loads(file.read_text(encoding="utf-8"))
-        self.checks = {str(check): check for check in all_checks()}
+    def __init__(self, file: Path, seconds: float) -> None:
+        self.file, self.ends = file, time.monotonic() + seconds
+        known = {str(check): check for check in all_checks()}
+        self.left: list[Check] = [known[name] for name in json.loads(file.read_text(encoding="utf-8"))]
+        self.tries: dict[tuple[Check, Path], int] = {}
         self.noticed: dict[str, str] = {}
+        self.reached: set[Holder] = set()
 
     def pytest_collection_finish(self) -> None:
         live.cache_clear()
+        self.reached = watch(self.left)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
-        """In place of pytest's own; the last run has everything in its place; if it fails, the others say nothing."""
-        seen = []
-        for name in [name for name, files in self.left.items() if str(item.path.relative_to(ROOT)) in files]:
-            with removed(self.checks[name]):
-                again = Again(item)
-                reports = runtestprotocol(item, log=False, nextitem=again)  # type: ignore[arg-type]  # asked its chain
-            if any(report.failed for report in reports):
-                seen.append(name)
-        if not any(report.failed for report in runtestprotocol(item, log=True, nextitem=nextitem)):
-            for name in seen:
-                print(f"{name} <- {item.nodeid}", flush=True)
-                self.noticed[name] = item.nodeid
-                del self.left[name]
+        """In place of pytest's own."""
+        self.reached.clear()
+        well = self._goes_well(item, log=True)
+        for check in [check for check in self.left if (check.path, check.function) in self.reached] if well else []:
+            tried = self.tries[check, item.path] = self.tries.get((check, item.path), 0) + 1
+            if tried <= TRIES:
+                with removed(check):
+                    still_well = self._goes_well(item)
+                if not still_well and self._goes_well(item):
+                    print(f"{check} <- {item.nodeid}", flush=True)
+                    self.noticed[str(check)] = item.nodeid
+                    self.left.remove(check)
+        item.session._setupstate.teardown_exact(nextitem)
+        if not self.left or time.monotonic() > self.ends:
+            item.session.shouldstop = "all are noticed" if not self.left else "the time is up"
         self.file.with_suffix(NOTICED).write_text(json.dumps(self.noticed), encoding="utf-8")
         return True
+
+    def _goes_well(self, item: pytest.Item, *, log: bool = False) -> bool:
+        reports = runtestprotocol(item, log=log, nextitem=Again(item))  # type: ignore[arg-type]  # asked its chain
+        return not any(report.failed for report in reports)
 
 
 class Again:
@@ -58,4 +72,4 @@ class Again:
 
 def pytest_configure(config: pytest.Config) -> None:
     if file := os.environ.get(CHECKS):
-        config.pluginmanager.register(Showing(Path(file)))
+        config.pluginmanager.register(Showing(Path(file), float(os.environ[SECONDS])))

@@ -68,7 +68,7 @@ ROUTES: dict[str, Rule] = {
     **_rules("lead", READ, "preference-set preference-set-preview", 403),
     **_rules("lead", READ, "preference-set-download demonstration-set demonstration-set-download", 403),
     **_rules("lead", READ, "rubrics rubric rubric-version", 403),
-    **_rules("lead", READ, "batch-work batch-overlap batch-items desk", 403),
+    **_rules("lead", READ, "batch-work batch-outcomes batch-overlap batch-items desk", 403),
     **_rules("lead", BOTH, "batch-edit batch-item batch-lease referral", 403),
     **_rules("lead", WRITE, "referral-undo", 403),
     **_rules("lead", BOTH, "batch-new batch-version panel-answer import-new preference-set-new", 403),

@@ -265,7 +265,8 @@ def test_golds_count_nowhere_among_the_items(client, project, lena, rubric_versi
     work = sum(lane == "work" for rater in (rosa, rafi) for lane in _lanes(batch, rater, 12))
     progress = batching.progress_of(batch=batch)
     assert (progress.tasks, progress.slots, progress.done) == (20, 40, work)
-    marks, slots = reporting.marks_of(batch), reporting.slots_of(batch)
+    tables = reporting.tables_of(batch)
+    marks, slots = tables.marks, tables.slots
     assert len(marks.letters) == 20 and sum(marks.counts.values()) == 20
     assert sum(row.done for row in slots) == work and [row.n for row in slots] == [1, 2]
     assert sum(row.answers for row in reporting.raters_of(batch, now=timezone.now())) == work

@@ -61,8 +61,13 @@ def test_the_page_and_the_api_say_so(client, project, lena, rubric_version, rosa
     batch = open_with(project, lena, rubric_version, tasks=60, overlap=1, gold_rate=10, repeat_rate=20)
     _work(batch, rosa, 30, right=5, alike=3)
     client.force_login(lena)
-    shown = client.get(reverse("batch", args=[project.slug, batch.number])).content.decode()
-    assert "5 of 7 right" in shown and "3 of 4 alike" in shown and "gold on 10 % of a rater’s items" in shown
+    address = reverse("batch-outcomes", args=[project.slug, batch.number])
+    whole = client.get(reverse("batch", args=[project.slug, batch.number])).content.decode()
+    assert f'hx-get="{address}"' in whole and "gold on 10 % of a rater’s items" in whole
+    part = client.get(address, headers={"HX-Request": "true"}).content.decode()
+    shown = client.get(address).content.decode()
+    assert "<html" in shown and part.lstrip().startswith("<section") and part.strip() in shown
+    assert "5 of 7 right" in shown and "3 of 4 alike" in shown
     body = client.get(reverse("api-batch", args=[batch.pk])).json()
     assert [(one["of"], one["right"], one["n"]) for one in body["outcomes"]] == [("gold", 5, 7), ("repeats", 3, 4)]
     assert body["options"]["gold_rate"] == 10 and body["progress"]["tasks"] == 60

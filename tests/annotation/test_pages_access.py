@@ -23,6 +23,7 @@ PAGES = [
     ("batch", [1]),
     ("batch-export", [1]),
     ("batch-work", [1]),
+    ("batch-outcomes", [1]),
     ("batch-edit", [1]),
     ("batch-overlap", [1]),
     ("batch-items", [1]),

@@ -284,7 +284,7 @@ def test_the_list_is_filtered_sorted_and_paged_by_key(lead, project, lena, rubri
         ("batch-items", [1], 12),
         ("desk", [], 12),
         ("batch-work", [1], 12),
-        ("batch", [1], 26),
+        ("batch", [1], 12),
     ],
 )
 def test_a_page_asks_the_database_as_often_at_any_size(

@@ -216,7 +216,8 @@ def _checked_pages(world: World, project: Project, version: RubricVersion, lena:
         held = claim_next(batch=batch, rater=rosa)
         assert held is not None
         answer(held, value=3)
-    world.add("batch", "lena", reverse("batch", args=[project.slug, batch.number]))
+    for route in ("batch", "batch-outcomes"):
+        world.add(route, "lena", reverse(route, args=[project.slug, batch.number]))
     gold = batch.tasks.filter(lane="gold").first()
     assert gold is not None
     world.add("batch-item", "lena", reverse("batch-item", args=[project.slug, batch.number, gold.number]))

@@ -1,11 +1,13 @@
 """The home of a project: for an admin the loop; a lead is sent to the batches, a rater to their work."""
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Count, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
-from annotation.models import Judgment, Project, Prompt
+from annotation.models import Judgment, Project
 from training import recounting
 from training.loop import next_step, steps_of
 from training.loop_facts import administered, read_facts
@@ -42,17 +44,27 @@ def project_home(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "steps": steps,
         "loop_steps": None,  # the tiles below are the strip
-        "counts": {
-            "prompts": Prompt.objects.filter(project=project).count(),
-            "judgments": Judgment.objects.filter(task__batch__project=project).current().of_work().count(),
-            "raters": Membership.objects.filter(team=team, role=Role.RATER, user__is_active=True).count(),
-        },
+        "counts": _counts(project),
         "models": recounting.rows_of(models[:MODELS_SHOWN]),
         "round": proposal,
         "mix": recounting.mix_of(proposal) if proposal else [],
         "events": recounting.told(events),
     }
     return render(request, "training/home.html", page(team, "home", **context))
+
+
+def _counts(project: Project) -> dict[str, int]:
+    """Prompts, judgments and raters, in one query."""
+    raters = Membership.objects.filter(team=project.team_id, role=Role.RATER, user__is_active=True)
+    judgments = Judgment.objects.filter(task__batch__project=project).current().of_work()
+    counted = {
+        "prompts": project.prompts.order_by().values("project"),
+        "judgments": judgments.order_by().values("task__batch__project"),
+        "raters": raters.order_by().values("team"),
+    }
+    numbers = [Subquery(rows.annotate(n=Count("pk")).values("n")) for rows in counted.values()]
+    found = Project.objects.filter(pk=project.pk).values_list(*(Coalesce(number, 0) for number in numbers)).get()
+    return dict(zip(counted, found, strict=True))
 
 
 def _elsewhere(user: User, slug: str) -> HttpResponse:

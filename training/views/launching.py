@@ -100,11 +100,7 @@ def _wizard(
     request: HttpRequest, team: Team, form: RunForm, *, cloned: TrainingRun | None = None, status: int = 200
 ) -> HttpResponse:
     kinds = [(kind, kind.label, KIND_WORDS[kind]) for kind in LAUNCHED_BY_HAND]
-    missing = [
-        (name, FROZEN_BY.get(name, "runs"))
-        for name in form.needed
-        if not form.fields[name].queryset.exists()  # type: ignore[attr-defined]  # the needed ones are choices of models
-    ]
+    missing = [(name, FROZEN_BY.get(name, "runs")) for name in form.needed if form.fields[name].initial is None]
     ahead = TrainingRun.objects.filter(state__in=[TrainingRun.State.QUEUED, TrainingRun.State.RUNNING]).count()
     context: dict[str, Any] = {"form": form, "kinds": kinds, "missing": dict(missing), "ahead": ahead, "cloned": cloned}
     return render(request, "training/run_new.html", page(team, "runs", **context), status=status)

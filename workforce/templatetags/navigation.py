@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from workforce.models import Membership, Role
 from workforce.roles import GRANTED_BY
+from workforce.scoping import roles_by_project
 
 register = template.Library()
 
@@ -58,7 +59,7 @@ def lead_pages(user: Any, project: Any, nav: str) -> list[dict[str, Any]]:
     """Entries of the top bar of a project's page, for the roles held in that project: words, url, current."""
     if not project or not user.is_authenticated:
         return []
-    held = _roles_by_project(user).get(project, set())
+    held = roles_by_project(user).get(project, set())
     seen = [entry for entry in LEAD_PAGES if held & GRANTED_BY[entry[2]]]
     return [
         {"words": words, "url": reverse(name, args=[project.slug]), "current": nav == name or nav in belonging}
@@ -73,19 +74,8 @@ def projects_of(user: Any) -> list[dict[str, Any]]:
         return []
     return [
         {"name": project.name, "slug": project.slug, "url": _first_page(project, roles)}
-        for project, roles in sorted(_roles_by_project(user).items(), key=lambda entry: entry[0].name.lower())
+        for project, roles in sorted(roles_by_project(user).items(), key=lambda entry: entry[0].name.lower())
     ]
-
-
-def _roles_by_project(user: Any) -> dict[Any, set[str]]:
-    """One query a request: the person is read anew by each."""
-    held: dict[Any, set[str]] | None = getattr(user, "roles_by_project", None)
-    if held is None:
-        held = user.roles_by_project = {}
-        memberships = Membership.objects.filter(user=user, team__project__isnull=False)
-        for membership in memberships.select_related("team__project"):
-            held.setdefault(membership.team.project, set()).add(membership.role)
-    return held
 
 
 def _first_page(project: Any, roles: set[str]) -> str:
