@@ -15,6 +15,7 @@ from django.db.models import Prefetch, QuerySet
 
 from annotation.canonical import canonical_json, digest_of
 from annotation.models import Batch, Judgment, Response, Task, TaskResponse
+from annotation.slicing import group_slices, pair_slices
 
 TASKS_AT_ONCE = 500
 Split = str
@@ -62,7 +63,8 @@ class Pair:
 class Group:
     """One task's prompt and responses with every judged pair among them. `members` are (pk, digest, text).
 
-    Responses that raters improved come after the task's own, by digest.
+    Responses that raters improved come after the task's own, by digest. Sets that were frozen before there were
+    slices are not `sliced`.
     """
 
     task: Task
@@ -70,30 +72,43 @@ class Group:
     members: list[Member]
     split: Split
     pairs: list[Pair]
+    sliced: bool = True
+
+    def slices(self) -> list[str]:
+        """Names under which a report shows all pairs of the group."""
+        return group_slices(messages=self.task.prompt.messages, source=self.task.prompt.source) if self.sliced else []
+
+    def slices_of(self, pair: Pair) -> list[str]:
+        """Names under which a report shows this pair, beside those of the group."""
+        tags = [member.response.model_tag for member in self.task.members.all()]
+        return pair_slices(tags=tags, i=pair.i, j=pair.j) if self.sliced else []
 
     def line(self) -> bytes:
         """The group as one line of the canonical JSONL."""
+        shown = self.slices()
         return line_of(
             {
                 "group": self.id,
                 "prompt": self.task.prompt.digest,
                 "messages": messages_of(self.task.prompt.messages),
                 "responses": [{"id": digest, "text": text} for _, digest, text in self.members],
-                "pairs": [
-                    {
-                        "i": pair.i,
-                        "j": pair.j,
-                        "wins_i": pair.wins_i,
-                        "ties": pair.ties,
-                        "wins_j": pair.wins_j,
-                        "strength": pair.strength,
-                        "judgments": sorted(pair.judgments),
-                    }
-                    for pair in self.pairs
-                ],
+                "pairs": [self._record(pair) for pair in self.pairs],
                 "split": self.split,
             }
+            | ({"slices": shown} if shown else {})
         )
+
+    def _record(self, pair: Pair) -> dict[str, Any]:
+        shown = self.slices_of(pair)
+        return {
+            "i": pair.i,
+            "j": pair.j,
+            "wins_i": pair.wins_i,
+            "ties": pair.ties,
+            "wins_j": pair.wins_j,
+            "strength": pair.strength,
+            "judgments": sorted(pair.judgments),
+        } | ({"slices": shown} if shown else {})
 
 
 def line_of(record: dict[str, Any]) -> bytes:

@@ -45,6 +45,7 @@ AREAS: dict[str, str | None] = {
     "api-run-resume": "training",
     "api-models": "training",
     "api-model-lineage": "training",
+    "api-benchmarks": "training",
     "api-rounds": "training",
     "api-round": "training",
     "api-round-open": "training",

@@ -13,6 +13,7 @@ urlpatterns = [
     path("runs/<int:pk>/resume", api.ResumeRun.as_view(), name="api-run-resume"),
     path("projects/<slug:slug>/models", api.Models.as_view(), name="api-models"),
     path("models/<int:pk>/lineage", api.ModelLineage.as_view(), name="api-model-lineage"),
+    path("projects/<slug:slug>/benchmarks", api.Benchmarks.as_view(), name="api-benchmarks"),
     path("projects/<slug:slug>/rounds", api.Rounds.as_view(), name="api-rounds"),
     path("rounds/<int:pk>", api.Round.as_view(), name="api-round"),
     path("rounds/<int:pk>/open", api.OpenRound.as_view(), name="api-round-open"),

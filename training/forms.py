@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 
 from annotation.models import DemonstrationSet, PreferenceSet, Project, PromptSet
 from rubrics.models import RubricVersion
 from training.describing import Setting, catalogue
-from training.inputs import NEEDED
-from training.models import ModelAlias, ModelVersion, TrainingRun
+from training.inputs import NEEDED, WELCOME
+from training.models import Benchmark, ModelAlias, ModelVersion, TrainingRun
 from training.numbers import spoken
 from training.presets import PRESETS
 
@@ -60,11 +62,13 @@ class RunForm(forms.Form):
         preset.choices = [(name, PRESET_WORDS.get(name, name)) for name in PRESETS[kind]]
         for name in self.needed:
             self.fields[name] = _input_field(name, project)
+        for name in WELCOME.get(kind, ()):
+            self.fields[name] = _input_field(name, project, required=False)
         for setting in self.catalogue:
             self.fields[SETTING + setting.name] = _setting_field(setting)
 
     def inputs(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in self.needed}
+        return {name: self.cleaned_data[name] for name in (*self.needed, *WELCOME.get(self.kind, ()))}
 
     def overrides(self) -> dict[str, Any]:
         """The settings that were filled in, with “not set” as None."""
@@ -91,7 +95,8 @@ class RunForm(forms.Form):
             self.add_error(None, message)
 
     def data_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.needed if name not in ("base", "reward_model")]
+        names = (*self.needed, *WELCOME.get(self.kind, ()))
+        return [self[name] for name in names if name not in ("base", "reward_model")]
 
     def model_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in self.needed if name in ("base", "reward_model")]
@@ -146,6 +151,37 @@ class OpenRoundForm(forms.Form):
         field.initial = own.pk if own else None
 
 
+class BenchmarkForm(forms.Form):
+    """A file of prompts with right and wrong answers, and what it is called here."""
+
+    name = forms.CharField(max_length=120, required=False, help_text="Empty: the file’s name.")
+    file = forms.FileField(label="File", error_messages={"required": "Choose a JSONL file."})
+
+    def clean_file(self) -> UploadedFile:
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > settings.IMPORT_MAX_BYTES:
+            limit = settings.IMPORT_MAX_BYTES // 2**20
+            raise forms.ValidationError(f"The file is larger than {limit} MB. Split it, or ask for a higher limit.")
+        return file
+
+
+class EvaluateForm(forms.Form):
+    """Which benchmark a reward model is held against."""
+
+    benchmark = forms.ModelChoiceField(
+        Benchmark.objects.none(),
+        label="Benchmark",
+        empty_label="Choose one",
+        error_messages={"required": "Choose a benchmark."},
+    )
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["benchmark"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 (declared as one)
+        field.queryset = Benchmark.objects.filter(project=project)
+
+
 class AliasForm(forms.Form):
     """A name for a model that may move to another one later."""
 
@@ -162,7 +198,7 @@ def _offer(form: forms.Form, name: str, rows: Any) -> forms.ModelChoiceField:
     return field
 
 
-def _input_field(name: str, project: Project) -> forms.ModelChoiceField:
+def _input_field(name: str, project: Project, *, required: bool = True) -> forms.ModelChoiceField:
     models = ModelVersion.objects.filter(project=project)
     rows, label, words = {
         "base": (models.filter(kind=ModelVersion.Kind.POLICY), "Start from", "The model whose weights it begins with."),
@@ -186,14 +222,20 @@ def _input_field(name: str, project: Project) -> forms.ModelChoiceField:
             "Prompt set",
             "The policy answers these.",
         ),
+        "benchmark": (
+            Benchmark.objects.filter(project=project),
+            "Benchmark",
+            "Scored once at the end; it can also be done later.",
+        ),
     }[name]
     newest = rows.first()
     return forms.ModelChoiceField(
         rows,
         label=label,
+        required=required,
         help_text=words,
-        initial=newest.pk if newest else None,
-        empty_label="Choose" if newest else "There is none yet",
+        initial=newest.pk if newest and required else None,
+        empty_label=("Choose" if required else "None") if newest else "There is none yet",
         error_messages={"required": f"Choose one: {label.lower()}."},
     )
 

@@ -78,7 +78,9 @@ def preference_set(request: HttpRequest, slug: str, number: int) -> HttpResponse
     agreement = measured_when_frozen(frozen.agreement)
     lows = [row.axis_low for group in agreement for row in group.rows]
     filters = [
-        (name.replace("_", " ").capitalize(), value) for name, value in frozen.filters.items() if name != "batches"
+        (name.replace("_", " ").capitalize(), value)
+        for name, value in frozen.filters.items()
+        if name not in ("batches", "slices")
     ]
     context = page(
         project,

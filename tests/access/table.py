@@ -85,11 +85,19 @@ ROUTES: dict[str, Rule] = {
     **_rules("lead", GET, "api-batch-work api-batch-forecast api-referrals"),
     **_rules("lead", WRITE, "api-referral-settle api-referral-undo"),
     # Admins.
-    **_rules("admin", READ, "runs run run-live run-metrics models model rounds round audit people", 403),
-    **_rules("admin", BOTH, "run-new round-new person", 403),
-    **_rules("admin", WRITE, "run-stop run-resume model-alias model-verify round-open audit-verify", 403),
+    **_rules(
+        "admin",
+        READ,
+        "runs run run-live run-metrics run-report benchmark-example models model rounds round audit people",
+        403,
+    ),
+    **_rules("admin", BOTH, "run-new round-new benchmarks person", 403),
+    **_rules(
+        "admin", WRITE, "run-stop run-resume model-benchmark model-alias model-verify round-open audit-verify", 403
+    ),
     **_rules("admin", WRITE, "people-add people-link people-remove people-move person-disable person-enable", 403),
     **_rules("admin", WRITE, "person-second-step vendor-add vendor-end vendor-resume", 403),
     **_rules("admin", READ, "api-run api-run-metrics api-run-samples api-models api-model-lineage api-round"),
+    **_rules("admin", BOTH, "api-benchmarks"),
     **_rules("admin", WRITE, "api-runs api-run-stop api-run-resume api-rounds api-round-open"),
 }

@@ -17,6 +17,8 @@ from tests.annotation.makers import answer, make_batch, make_comparison, make_pr
 from tests.annotation.pages import answered
 from tests.e2e.asking import asks, checklist, compare, publish, rule, scale
 from tests.training.page_rows import make_metrics, make_model, make_round, make_run
+from tests.training.report_rows import benchmark_result, make_reported
+from training.models import Benchmark
 from workforce import accounts, consenting, managing, people, tokens, vendors
 from workforce.models import Message, Skill, User
 
@@ -53,7 +55,17 @@ NOT_PAGES = {
     *("batch-count", "batch-pause", "batch-resume", "batch-close", "batch-measure", "batch-export", "import-example"),
     *("preference-set-preview", "preference-set-verify", "preference-set-download"),
     *("demonstration-set-verify", "demonstration-set-download"),
-    *("run-live", "run-metrics", "run-stop", "run-resume", "model-alias", "model-verify", "round-open"),
+    *(
+        "run-live",
+        "run-metrics",
+        "run-stop",
+        "run-resume",
+        "benchmark-example",
+        "model-benchmark",
+        "model-alias",
+        "model-verify",
+        "round-open",
+    ),
     *("words", "api-schema"),
 }
 
@@ -142,7 +154,10 @@ def _admins_pages(world: World, project: Project, token: str) -> None:
     model = make_model(project, "base")
     run = make_run(project, 1)
     make_metrics(run, range(1, 20))
-    make_run(project, 2, kind="reward", state="succeeded", result={"accuracy": 0.6, "interval": [0.5, 0.7]})
+    reported = make_reported(project, project.preference_sets.first())
+    bench = Benchmark.objects.create(project=project, name="RB 2", filename="r.jsonl", sha256="c" * 64, prompts=634)
+    later = {"reward_model": reported.produced_model, "benchmark": bench, "result": benchmark_result()}
+    make_run(project, 4, kind="bench", state="succeeded", **later)
     make_run(project, 3, kind="sft", state="failed")
     make_round(project)
     for route, path in {
@@ -150,6 +165,8 @@ def _admins_pages(world: World, project: Project, token: str) -> None:
         "runs": "runs/",
         "run": "runs/1/",
         "run-new": "runs/new/",
+        "run-report": "runs/2/report/",
+        "benchmarks": "benchmarks/",
         "models": "models/",
         "model": f"models/{model.pk}/",
         "rounds": "rounds/",

@@ -33,7 +33,8 @@ class Response:
 class Pair:
     """Judgments between responses i < j of one group, as counts; negative strength prefers i.
 
-    ``posterior`` is what a model of the raters makes of them, P(i), P(tie), P(j), where the file has it.
+    ``posterior`` is what a model of the raters makes of them, P(i), P(tie), P(j), where the file has it;
+    ``slices`` are names under which a report shows this pair, beside those of its group.
     """
 
     i: int
@@ -44,6 +45,7 @@ class Pair:
     strength: int
     judgments: tuple[str, ...]
     posterior: tuple[float, float, float] | None = None
+    slices: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
@@ -174,7 +176,16 @@ def _pair(value: Any, size: int) -> Pair:
     counts = numbers["wins_i"], numbers["ties"], numbers["wins_j"]
     if min(counts) < 0 or sum(counts) == 0:
         raise ValueError("counts of a pair must be 0 or more and not all 0")
-    return Pair(**numbers, judgments=tuple(_need(value, "judgments", list)), posterior=_posterior(value))
+    return Pair(
+        **numbers, judgments=tuple(_need(value, "judgments", list)), posterior=_posterior(value), slices=_slices(value)
+    )
+
+
+def _slices(value: dict[str, Any]) -> tuple[str, ...]:
+    found = _need(value, "slices", list) if "slices" in value else []
+    if not all(isinstance(name, str) and name for name in found):
+        raise ValueError("slices must be names")
+    return tuple(found)
 
 
 def _posterior(value: dict[str, Any]) -> tuple[float, float, float] | None:
@@ -216,9 +227,6 @@ def _group(value: dict[str, Any]) -> Group:
     if not pairs:
         raise ValueError("pairs is empty")
     rankings = _need(value, "rankings", list) if "rankings" in value else []
-    slices = _need(value, "slices", list) if "slices" in value else []
-    if not all(isinstance(name, str) and name for name in slices):
-        raise ValueError("slices must be names")
     return Group(
         _text(value, "group"),
         _text(value, "prompt"),
@@ -228,7 +236,7 @@ def _group(value: dict[str, Any]) -> Group:
         _split(value),
         rankings=tuple(_ranking(ranking, len(responses)) for ranking in rankings),
         weight=_weight(value),
-        slices=tuple(slices),
+        slices=_slices(value),
     )
 
 
