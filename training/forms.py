@@ -182,6 +182,23 @@ class EvaluateForm(forms.Form):
         field.queryset = Benchmark.objects.filter(project=project)
 
 
+class SendForm(forms.Form):
+    """How samples are compared by people."""
+
+    rubric_version = forms.ModelChoiceField(RubricVersion.objects.none(), label="Rubric")
+    overlap = forms.IntegerField(min_value=1, max_value=100, initial=2, label="Raters per pair")
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["rubric_version"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 (declared as one)
+        published = RubricVersion.objects.filter(rubric__team=project.team_id, state=RubricVersion.State.PUBLISHED)
+        field.queryset = published
+        # Asked once: a select without an empty choice looks at its first one before it is drawn.
+        newest = published.select_related("rubric").order_by("-published_at")
+        field.widget.choices = [(version.pk, str(version)) for version in newest]
+
+
 class AliasForm(forms.Form):
     """A name for a model that may move to another one later."""
 

@@ -14,6 +14,7 @@ urlpatterns = [
     path("p/<slug:slug>/runs/<int:number>/stop/", launching.run_stop, name="run-stop"),
     path("p/<slug:slug>/runs/<int:number>/resume/", launching.run_resume, name="run-resume"),
     path("p/<slug:slug>/runs/<int:number>/report/", reports.run_report, name="run-report"),
+    path("p/<slug:slug>/runs/<int:number>/send/", reports.run_send, name="run-send"),
     path("p/<slug:slug>/benchmarks/", benchmarks.benchmarks, name="benchmarks"),
     path("p/<slug:slug>/benchmarks/example/", benchmarks.benchmark_example, name="benchmark-example"),
     path("p/<slug:slug>/models/<int:pk>/benchmark/", benchmarks.model_benchmark, name="model-benchmark"),

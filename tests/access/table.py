@@ -93,7 +93,10 @@ ROUTES: dict[str, Rule] = {
     ),
     **_rules("admin", BOTH, "run-new round-new benchmarks person", 403),
     **_rules(
-        "admin", WRITE, "run-stop run-resume model-benchmark model-alias model-verify round-open audit-verify", 403
+        "admin",
+        WRITE,
+        "run-stop run-resume run-send model-benchmark model-alias model-verify round-open audit-verify",
+        403,
     ),
     **_rules("admin", WRITE, "people-add people-link people-remove people-move person-disable person-enable", 403),
     **_rules("admin", WRITE, "person-second-step vendor-add vendor-end vendor-resume", 403),

@@ -17,7 +17,7 @@ from tests.annotation.makers import answer, make_batch, make_comparison, make_pr
 from tests.annotation.pages import answered
 from tests.e2e.asking import asks, checklist, compare, publish, rule, scale
 from tests.training.page_rows import make_metrics, make_model, make_round, make_run
-from tests.training.report_rows import benchmark_result, make_reported
+from tests.training.report_rows import benchmark_result, make_policy, make_reported
 from training.models import Benchmark
 from workforce import accounts, consenting, managing, people, tokens, vendors
 from workforce.models import Message, Skill, User
@@ -55,17 +55,8 @@ NOT_PAGES = {
     *("batch-count", "batch-pause", "batch-resume", "batch-close", "batch-measure", "batch-export", "import-example"),
     *("preference-set-preview", "preference-set-verify", "preference-set-download"),
     *("demonstration-set-verify", "demonstration-set-download"),
-    *(
-        "run-live",
-        "run-metrics",
-        "run-stop",
-        "run-resume",
-        "benchmark-example",
-        "model-benchmark",
-        "model-alias",
-        "model-verify",
-        "round-open",
-    ),
+    *("run-live", "run-metrics", "run-stop", "run-resume", "run-send", "model-alias", "model-verify", "round-open"),
+    *("benchmark-example", "model-benchmark"),
     *("words", "api-schema"),
 }
 
@@ -158,6 +149,7 @@ def _admins_pages(world: World, project: Project, token: str) -> None:
     bench = Benchmark.objects.create(project=project, name="RB 2", filename="r.jsonl", sha256="c" * 64, prompts=634)
     later = {"reward_model": reported.produced_model, "benchmark": bench, "result": benchmark_result()}
     make_run(project, 4, kind="bench", state="succeeded", **later)
+    make_policy(project, model, 5)
     make_run(project, 3, kind="sft", state="failed")
     make_round(project)
     for route, path in {
@@ -179,6 +171,7 @@ def _admins_pages(world: World, project: Project, token: str) -> None:
         world.add(route, "ada", at + path)
     world.add("person", "ada", *(f"{at}people/{pk}/" for pk in project.team.memberships.values_list("user", flat=True)))
     world.add("run", "ada", at + "runs/2/", at + "runs/3/")
+    world.add("run-report", "ada", at + "runs/5/report/")
     world.add("login-link", "", f"/login/{token}/")
     world.add("login", "", "/login/")
     world.add("login", "", "/login/", act="submit")

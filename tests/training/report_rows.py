@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from annotation.models import PreferenceSet, Project
-from tests.training.page_rows import make_model, make_run
-from training.models import TrainingRun
+from annotation.canonical import prompt_digest
+from annotation.models import PreferenceSet, Project, Prompt
+from tests.training.page_rows import make_config, make_model, make_run
+from training.models import ModelVersion, RunMetric, RunSample, TrainingRun
 
 
 def reward_result(frozen: PreferenceSet | None = None) -> dict[str, Any]:
@@ -97,3 +98,43 @@ def make_reported(project: Project, frozen: PreferenceSet | None = None, number:
     )
     make_model(project, f"rm-{number:03d}", "reward", run=run)
     return run
+
+
+def make_policy(project: Project, base: ModelVersion, number: int, kind: str = "ppo", kl: float = 6.0) -> TrainingRun:
+    """A finished run with its policy, forty steps on which KL and reward rise, and four samples on prompts."""
+    result = {"reward_before": 0.1, "reward_after": 1.2, "kl": kl, "steps": 40, "samples": 4}
+    if kind == "dpo":
+        result = {"loss_before": 0.7, "loss_after": 0.6, "accuracy": 0.66, "pairs": 90, "kl": kl, "steps": 40}
+    config = make_config(kind, kl_target=4.0) if kind == "ppo" else make_config(kind)
+    run = make_run(
+        project, number, kind=kind, state="succeeded", base=base, result=result, step=40, total_steps=40, config=config
+    )
+    make_model(project, f"policy-{number}", run=run)
+    RunMetric.objects.bulk_create(
+        RunMetric(run=run, step=step, epoch=1, values=_values(kind, step, kl)) for step in range(1, 41)
+    )
+    for n in range(1, 5):
+        messages = [{"role": "user", "content": f"Sample question {n} of {number}?"}]
+        prompt = Prompt.objects.create(project=project, messages=messages, digest=prompt_digest(messages))
+        before, after = f"A short answer {n}.", f"That is a very good question {n}. A longer answer, and a longer one."
+        rewards = {"reward_before": 0.1 * n, "reward_after": 0.3 * n, "kl": kl} if kind == "ppo" else {}
+        RunSample.objects.create(
+            run=run, number=n, prompt=prompt, messages=messages, before=before, after=after, **rewards
+        )
+    return run
+
+
+def _values(kind: str, step: int, kl: float) -> dict[str, float]:
+    share = step / 40
+    common = {"kl": kl * share, "grad_norm": 0.5, "lr": 1e-5}
+    if kind == "dpo":
+        return common | {"loss": 0.7 - 0.1 * share, "margin": share, "logprob_chosen": -40 - 5 * share}
+    return common | {
+        "reward": 0.1 + 1.1 * share,
+        "reward_total": 0.1 + 0.6 * share,
+        "clip_fraction": 0.12,
+        "value_clip_fraction": 0.05,
+        "entropy": 2.5 - share,
+        "eos_share": 0.8,
+        "ratio_mean": 1.0,
+    }

@@ -63,6 +63,7 @@ def run(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     context |= {
         "stats": reports.stats_of(found),
         "report": reward_report(found),
+        "has_report": found.kind in (TrainingRun.Kind.PPO, TrainingRun.Kind.DPO),
         "samples": samples[:SAMPLES_SHOWN],
         "sample_count": len(samples),
         "orders": ORDERS,
