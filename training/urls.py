@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from training.views import benchmarks, home, launching, models, reports, rounds, runs
+from training.views import benchmarks, comparing, home, launching, models, reports, rounds, runs
 
 urlpatterns = [
     path("p/<slug:slug>/", home.project_home, name="project-home"),
     path("p/<slug:slug>/runs/", runs.runs, name="runs"),
+    path("p/<slug:slug>/runs/compare/", comparing.runs_compare, name="runs-compare"),
     path("p/<slug:slug>/runs/new/", launching.run_new, name="run-new"),
     path("p/<slug:slug>/runs/<int:number>/", runs.run, name="run"),
     path("p/<slug:slug>/runs/<int:number>/live/", runs.run_live, name="run-live"),

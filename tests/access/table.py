@@ -88,9 +88,10 @@ ROUTES: dict[str, Rule] = {
     **_rules(
         "admin",
         READ,
-        "runs run run-live run-metrics run-report benchmark-example models model rounds round audit people",
+        "runs runs-compare run run-live run-metrics run-report models model rounds round audit people",
         403,
     ),
+    **_rules("admin", READ, "benchmark-example", 403),
     **_rules("admin", BOTH, "run-new round-new benchmarks person", 403),
     **_rules(
         "admin",

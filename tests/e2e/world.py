@@ -158,6 +158,7 @@ def _admins_pages(world: World, project: Project, token: str) -> None:
         "run": "runs/1/",
         "run-new": "runs/new/",
         "run-report": "runs/2/report/",
+        "runs-compare": "runs/compare/?run=1&run=5",
         "benchmarks": "benchmarks/",
         "models": "models/",
         "model": f"models/{model.pk}/",

@@ -119,7 +119,7 @@ def test_a_run_that_has_just_begun_makes_a_page(admin: Client, project: Project)
 def test_it_asks_the_database_little(
     admin: Client, project: Project, base: ModelVersion, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    run = [make_policy(project, base, number) for number in (1, 2, 3)][0]
+    run, *_ = [make_policy(project, base, number) for number in (1, 2, 3)]
     text_of(admin, run)
     with django_assert_max_num_queries(15):
         text_of(admin, run)
