@@ -36,6 +36,7 @@ urlpatterns = [
     path(AT + "data/<int:pk>/", data.import_page, name="import"),
     path(AT + "data/examples/<str:kind>/", data.import_example, name="import-example"),
     path(AT + "prompts/", data.prompts, name="prompts"),
+    path(AT + "prompts/sets/<int:pk>/rows/", data.prompt_set_rows, name="prompt-set-rows"),
     path(AT + "agreement/", agreement.agreement, name="agreement"),
     path(AT + "sets/", sets.set_list, name="sets"),
     path(AT + "sets/preference/new/", sets.preference_set_new, name="preference-set-new"),
@@ -46,6 +47,6 @@ urlpatterns = [
     *(
         path(AT + f"sets/{kind}/<int:number>/{what}/", view, {"kind": kind}, name=f"{kind}-set-{what}")
         for kind in ("preference", "demonstration")
-        for what, view in (("verify", sets.set_verify), ("download", sets.set_download))
+        for what, view in (("verify", sets.set_verify), ("download", sets.set_download), ("rows", sets.set_rows))
     ),
 ]

@@ -3,6 +3,7 @@
 from typing import Any, BinaryIO, cast
 
 from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -28,6 +29,7 @@ from training.api_shapes import (
     RunShape,
     SampleShape,
 )
+from training.model_archive import archive_of, name_of
 from training.models import AcquisitionRound, Benchmark, ModelVersion, RunMetric, TrainingRun
 from workforce.scoping import me
 
@@ -116,6 +118,16 @@ class Models(APIView):
         """The models of a project, newest first."""
         rows = _project(request, slug).models.prefetch_related("aliases", "parents")
         return Response(ModelShape(rows, many=True).data)
+
+
+class ModelArchive(APIView):
+    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    def get(self, request: Request, pk: int) -> StreamingHttpResponse:
+        """The model's folder as a zip, with a manifest of the SHA-256 of each file."""
+        model = get_object_or_404(ModelVersion.objects.visible_to(me(request)), pk=pk)
+        answer = StreamingHttpResponse(archive_of(model), content_type="application/zip")
+        answer["Content-Disposition"] = f'attachment; filename="{name_of(model)}.zip"'
+        return answer
 
 
 class ModelLineage(APIView):

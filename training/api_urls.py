@@ -12,6 +12,7 @@ urlpatterns = [
     path("runs/<int:pk>/stop", api.StopRun.as_view(), name="api-run-stop"),
     path("runs/<int:pk>/resume", api.ResumeRun.as_view(), name="api-run-resume"),
     path("projects/<slug:slug>/models", api.Models.as_view(), name="api-models"),
+    path("models/<int:pk>/archive", api.ModelArchive.as_view(), name="api-model-archive"),
     path("models/<int:pk>/lineage", api.ModelLineage.as_view(), name="api-model-lineage"),
     path("projects/<slug:slug>/benchmarks", api.Benchmarks.as_view(), name="api-benchmarks"),
     path("projects/<slug:slug>/rounds", api.Rounds.as_view(), name="api-rounds"),

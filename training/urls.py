@@ -21,6 +21,7 @@ urlpatterns = [
     path("p/<slug:slug>/models/<int:pk>/benchmark/", benchmarks.model_benchmark, name="model-benchmark"),
     path("p/<slug:slug>/models/", models.models, name="models"),
     path("p/<slug:slug>/models/<int:pk>/", models.model, name="model"),
+    path("p/<slug:slug>/models/<int:pk>/download/", models.model_download, name="model-download"),
     path("p/<slug:slug>/models/<int:pk>/alias/", models.model_alias, name="model-alias"),
     path("p/<slug:slug>/models/<int:pk>/verify/", models.model_verify, name="model-verify"),
     path("p/<slug:slug>/rounds/", rounds.rounds, name="rounds"),

@@ -67,6 +67,7 @@ ROUTES: dict[str, Rule] = {
     **_rules("lead", READ, "imports import import-example prompts agreement sets", 403),
     **_rules("lead", READ, "preference-set preference-set-preview", 403),
     **_rules("lead", READ, "preference-set-download demonstration-set demonstration-set-download", 403),
+    **_rules("lead", READ, "preference-set-rows demonstration-set-rows prompt-set-rows", 403),
     **_rules("lead", READ, "rubrics rubric rubric-version", 403),
     **_rules("lead", READ, "batch-work batch-overlap batch-items desk", 403),
     **_rules("lead", BOTH, "batch-edit batch-item batch-lease referral", 403),
@@ -78,7 +79,7 @@ ROUTES: dict[str, Rule] = {
     **_rules("lead", GET, "api-rubric-versions", 403),
     **_rules("lead", WRITE, "api-import api-batch-open api-freeze-preferences api-freeze-demonstrations", 403),
     **_rules("lead", GET, "api-batch api-batch-tasks api-prompt-sets api-preference-set api-preference-set-lines"),
-    **_rules("lead", GET, "api-demonstration-set api-demonstration-set-lines"),
+    **_rules("lead", GET, "api-demonstration-set api-demonstration-set-lines api-prompt-set-lines"),
     **_rules("lead", WRITE, "api-batch-pause api-batch-resume api-batch-close"),
     **_rules("lead", WRITE, "api-batch-checks"),
     **_rules("lead", WRITE, "api-batch-overlap api-batch-schedule api-batch-route api-task-reopen api-lease-release"),
@@ -91,7 +92,7 @@ ROUTES: dict[str, Rule] = {
         "runs runs-compare run run-live run-metrics run-report models model rounds round audit people",
         403,
     ),
-    **_rules("admin", READ, "benchmark-example", 403),
+    **_rules("admin", READ, "benchmark-example model-download", 403),
     **_rules("admin", BOTH, "run-new round-new benchmarks person", 403),
     **_rules(
         "admin",
@@ -101,7 +102,11 @@ ROUTES: dict[str, Rule] = {
     ),
     **_rules("admin", WRITE, "people-add people-link people-remove people-move person-disable person-enable", 403),
     **_rules("admin", WRITE, "person-second-step vendor-add vendor-end vendor-resume", 403),
-    **_rules("admin", READ, "api-run api-run-metrics api-run-samples api-models api-model-lineage api-round"),
+    **_rules(
+        "admin",
+        READ,
+        "api-run api-run-metrics api-run-samples api-models api-model-lineage api-model-archive api-round",
+    ),
     **_rules("admin", BOTH, "api-benchmarks"),
     **_rules("admin", WRITE, "api-runs api-run-stop api-run-resume api-rounds api-round-open"),
 }

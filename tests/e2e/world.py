@@ -54,6 +54,7 @@ NOT_PAGES = {
     *("batch-overlap", "batch-work", "referral-undo"),
     *("batch-count", "batch-pause", "batch-resume", "batch-close", "batch-measure", "batch-export", "import-example"),
     *("preference-set-preview", "preference-set-verify", "preference-set-download"),
+    *("preference-set-rows", "demonstration-set-rows", "prompt-set-rows", "model-download"),
     *("demonstration-set-verify", "demonstration-set-download"),
     *("run-live", "run-metrics", "run-stop", "run-resume", "run-send", "model-alias", "model-verify", "round-open"),
     *("benchmark-example", "model-benchmark"),
