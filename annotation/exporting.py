@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 
 from annotation.errors import NoSuchExport, SetFileMissing
-from annotation.framework_rows import FORMATS
+from annotation.framework_rows import FORMATS, Row
 from annotation.models import DemonstrationSet, PreferenceSet, PromptSet
 from annotation.preferring import line_of, messages_of
 from annotation.set_files import FrozenSet, file_digest, set_path
@@ -37,7 +37,7 @@ def export_rows(*, frozen_set: FrozenSet, framework: str, split: str) -> Iterato
         raise NoSuchExport
     lines, rows = _verified_lines(frozen_set), FORMATS[kind][1]
     found = (json.loads(line) for line in lines)
-    return (line_of(row) for record in found if record["split"] == split for row in rows(record, framework))
+    return (_plain(row) for record in found if record["split"] == split for row in rows(record, framework))
 
 
 def export_prompt_rows(*, prompt_set: PromptSet, framework: str) -> Iterator[bytes]:
@@ -46,7 +46,12 @@ def export_prompt_rows(*, prompt_set: PromptSet, framework: str) -> Iterator[byt
     if framework not in frameworks:
         raise NoSuchExport
     found = (json.loads(line) | {"index": index} for index, line in enumerate(export_prompts(prompt_set=prompt_set)))
-    return (line_of(row) for record in found for row in rows(record, framework))
+    return (_plain(row) for record in found for row in rows(record, framework))
+
+
+def _plain(row: Row) -> bytes:
+    """A row as JSON. A margin is no whole number, which canonical JSON would refuse."""
+    return json.dumps(row, ensure_ascii=False, sort_keys=True).encode() + b"\n"
 
 
 def _verified_lines(frozen_set: FrozenSet) -> Iterator[bytes]:

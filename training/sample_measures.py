@@ -33,7 +33,7 @@ def measures_of(samples: Sequence[RunSample]) -> list[Measure]:
     same = sum(old == new for old, new in zip(before, after, strict=True))
     found = [
         Measure("Words per answer", *words),
-        Measure("Different word pairs (distinct-2)", *(distinct(texts, 2) for texts in pairs), note="1: none repeats"),
+        Measure("Different word pairs (distinct-2)", distinct(before, 2), distinct(after, 2), "1: none repeats"),
         Measure("Answers that begin as a refusal", *declined),
         Measure("Empty answers", *(f"{sum(not text.strip() for text in texts)}" for texts in pairs)),
     ]
