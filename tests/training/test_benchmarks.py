@@ -9,7 +9,7 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from annotation.models import Project
+from annotation.models import PreferenceSet, Project
 from training import executing
 from training.benchmarks import BenchmarkKnown, BenchmarkRefused, import_benchmark
 from training.models import Benchmark, ModelVersion, TrainingRun
@@ -115,6 +115,24 @@ def test_a_reward_model_is_held_against_it_by_a_run(
     assert [(part["name"], part["n"]) for part in figures["subsets"]] == [("Factuality", 1)]
     assert figures["ties_prompts"] == 1 and figures["ties"] is not None and run.result["responses"] == 9
     assert "tiny-reward on RB 2" in client.get(reverse("run", args=[project.slug, run.number])).content.decode()
+
+
+def test_it_may_be_chosen_when_a_reward_model_is_launched(
+    client: Client, ada: User, project: Project, tiny: ModelVersion, judged: PreferenceSet
+) -> None:
+    client.force_login(ada)
+    bench = brought_in(project, ada, EXAMPLE)
+    given = {"kind": "reward", "preset": "smoke", "seed": 1, "base": tiny.pk, "preference_set": judged.pk}
+    client.post(reverse("run-new", args=[project.slug]), given | {"benchmark": bench.pk, "setting_device": "cpu"})
+    run = TrainingRun.objects.get()
+    assert run.input_digests["benchmark"] == bench.sha256
+    executing.execute(run_pk=run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.error_message) == ("succeeded", "")
+    assert run.result["benchmark"]["ties_prompts"] == 1
+    names = {part["name"] for part in run.result["slices"]}
+    assert not names or "Turns: one" in names
+    assert client.get(reverse("run-report", args=[project.slug, run.number])).status_code == 200
 
 
 def test_a_benchmark_that_changed_on_disk_is_not_scored(
