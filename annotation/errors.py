@@ -152,6 +152,13 @@ class SetFileMissing(AssayError):
     status = 409
 
 
+class NoSuchExport(AssayError):
+    """There are no rows of this kind for this framework. Nothing was changed. Choose one that the page offers."""
+
+    code = "no_such_export"
+    status = 404
+
+
 class FileTooLarge(AssayError):
     """The file is larger than this site accepts. Nothing was imported. Split it or ask an admin for a higher limit."""
 

@@ -57,6 +57,7 @@ __all__ = [
     "verify_set",
 ]
 CHUNK = 2000
+LEAST_IN_A_SLICE = 20
 
 
 @transaction.atomic
@@ -87,13 +88,18 @@ def freeze_preference_set(
         number=number,
         name=name,
         sha256=sha256,
-        filters={"batches": [b.number for b in chosen], "min_judgments": min_judgments, "seed": seed},
+        filters={"batches": [b.number for b in chosen], "min_judgments": min_judgments, "seed": seed, "slices": True},
         rubric_versions=_rubric_versions(groups),
         counts=_counts(groups, left_out),
         agreement={
             str(batch.number): [_agreement(report) for report in latest_reports(batch=batch)] for batch in chosen
         },
-        human_ceiling={"split": "test", **_ceiling(groups, "test"), "all": _ceiling(groups, None)},
+        human_ceiling={
+            "split": "test",
+            **_ceiling(_pairs(groups, "test")),
+            "all": _ceiling(_pairs(groups, None)),
+            "slices": _slice_ceilings(_pairs(groups, "test")),
+        },
         targets=targets,
         frozen_by=actor,
     )
@@ -199,8 +205,8 @@ def _rebuilt_groups(frozen_set: PreferenceSet) -> Iterator[bytes]:
             for row in by_task[task.pk]
         ]
         pairs.sort(key=lambda pair: (pair.i, pair.j))
-        split = by_task[task.pk][0].split
-        yield Group(task, group, members, split, pairs, opinions.get(task.pk, [])).line()
+        split, sliced = by_task[task.pk][0].split, bool(frozen_set.filters.get("slices"))
+        yield Group(task, group, members, split, pairs, opinions.get(task.pk, []), sliced).line()
 
 
 def _rebuilt_lines(frozen_set: DemonstrationSet) -> Iterator[bytes]:
@@ -270,12 +276,25 @@ def _counts(groups: Iterator[Group] | list[Group], left_out: Counter[str]) -> di
     }
 
 
-def _ceiling(groups: list[Group], split: str | None) -> dict[str, Any]:
-    """What one rater scores against the others; nobody else has seen an improved response."""
+def _pairs(groups: list[Group], split: str | None) -> list[tuple[Group, Pair]]:
+    """The pairs of a split, or of all; nobody else has seen an improved response."""
     asked = [group for group in groups if split in (None, group.split)]
-    pairs = [(group, pair) for group in asked for pair in group.pairs if not pair.improved]
+    return [(group, pair) for group in asked for pair in group.pairs if not pair.improved]
+
+
+def _ceiling(pairs: list[tuple[Group, Pair]]) -> dict[str, Any]:
+    """What one rater scores against the others."""
     counts = np.array([[pair.wins_i, pair.ties, pair.wins_j] for _, pair in pairs], dtype=np.int64).reshape(-1, 3)
     return asdict(human_ceiling(counts, prompts=np.array([group.task.prompt.digest for group, _ in pairs], dtype=str)))
+
+
+def _slice_ceilings(pairs: list[tuple[Group, Pair]]) -> dict[str, Any]:
+    """The ceiling of each slice that is large enough for one, by its name."""
+    held: dict[str, list[tuple[Group, Pair]]] = {}
+    for group, pair in pairs:
+        for name in (*group.slices(), *group.slices_of(pair)):
+            held.setdefault(name, []).append((group, pair))
+    return {name: _ceiling(own) for name, own in sorted(held.items()) if len(own) >= LEAST_IN_A_SLICE}
 
 
 def _rubric_versions(groups: list[Group]) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from django.db.models import Prefetch, QuerySet
 from annotation.canonical import canonical_json, digest_of
 from annotation.models import Batch, Judgment, Response, Task, TaskResponse
 from annotation.opinions import Opinion, Target, opinion_of
+from annotation.slicing import group_slices, pair_slices
 
 TASKS_AT_ONCE = 500
 SHAPE = 2
@@ -72,7 +73,8 @@ class Group:
     """One task's prompt and responses with every judged pair among them. `members` are (pk, digest, text).
 
     Responses that raters improved come after the task's own, by digest. `opinions` are the judgments that pairs rest
-    on; without them the line has the shape of sets that carry no targets.
+    on; without them the line has the shape of sets that carry no targets. Sets that were frozen before there were
+    slices are not `sliced`.
     """
 
     task: Task
@@ -81,6 +83,16 @@ class Group:
     split: Split
     pairs: list[Pair]
     opinions: list[Opinion] = field(default_factory=list)
+    sliced: bool = True
+
+    def slices(self) -> list[str]:
+        """Names under which a report shows all pairs of the group."""
+        return group_slices(messages=self.task.prompt.messages, source=self.task.prompt.source) if self.sliced else []
+
+    def slices_of(self, pair: Pair) -> list[str]:
+        """Names under which a report shows this pair, beside those of the group."""
+        tags = [member.response.model_tag for member in self.task.members.all()]
+        return pair_slices(tags=tags, i=pair.i, j=pair.j) if self.sliced else []
 
     def line(self) -> bytes:
         """The group as one line of the canonical JSONL."""
@@ -89,13 +101,18 @@ class Group:
             "prompt": self.task.prompt.digest,
             "messages": messages_of(self.task.prompt.messages),
             "responses": [{"id": digest, "text": text} for _, digest, text in self.members],
-            "pairs": [pair.record() for pair in self.pairs],
+            "pairs": [pair.record() | _named(self.slices_of(pair)) for pair in self.pairs],
             "split": self.split,
         }
         if self.opinions:
             ordered = sorted(self.opinions, key=lambda opinion: opinion.judgment)
             record |= {"shape": SHAPE, "rankings": [opinion.record() for opinion in ordered]}
-        return line_of(record)
+        return line_of(record | _named(self.slices()))
+
+
+def _named(slices: list[str]) -> dict[str, list[str]]:
+    """Slices as part of a record, if there are any."""
+    return {"slices": slices} if slices else {}
 
 
 def line_of(record: dict[str, Any]) -> bytes:

@@ -20,12 +20,16 @@ def set_path(*, frozen_set: FrozenSet) -> Path:
 
 
 def write_set_file(*, lines: Iterable[bytes]) -> str:
-    """Write the lines beside their final place, flush them to disk, rename; returns the SHA-256 in hex.
+    """Write the lines of a set where sets are kept; returns the SHA-256 in hex."""
+    return write_lines(folder=Path(settings.SETS_DIR), lines=lines)
 
-    A crash leaves either the whole file or a nameless rest that nothing reads. The same bytes written twice
-    are one file.
+
+def write_lines(*, folder: Path, lines: Iterable[bytes]) -> str:
+    """Write the lines beside their final place in the folder, flush them, rename to SHA-256.jsonl; returns the SHA-256.
+
+    A crash, or an error in the middle of the lines, leaves either the whole file or a nameless rest that nothing
+    reads. The same bytes written twice are one file.
     """
-    folder = Path(settings.SETS_DIR)
     folder.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
     handle, name = tempfile.mkstemp(dir=folder, prefix=".part-")

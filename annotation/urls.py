@@ -37,6 +37,7 @@ urlpatterns = [
     path(AT + "data/<int:pk>/", data.import_page, name="import"),
     path(AT + "data/examples/<str:kind>/", data.import_example, name="import-example"),
     path(AT + "prompts/", data.prompts, name="prompts"),
+    path(AT + "prompts/sets/<int:pk>/rows/", data.prompt_set_rows, name="prompt-set-rows"),
     path(AT + "agreement/", agreement.agreement, name="agreement"),
     path(AT + "leaderboard/", leaderboard.leaderboard, name="leaderboard"),
     path(AT + "leaderboard/table.csv", leaderboard.leaderboard_file, name="leaderboard-file"),
@@ -49,6 +50,6 @@ urlpatterns = [
     *(
         path(AT + f"sets/{kind}/<int:number>/{what}/", view, {"kind": kind}, name=f"{kind}-set-{what}")
         for kind in ("preference", "demonstration")
-        for what, view in (("verify", sets.set_verify), ("download", sets.set_download))
+        for what, view in (("verify", sets.set_verify), ("download", sets.set_download), ("rows", sets.set_rows))
     ),
 ]

@@ -1,8 +1,9 @@
 """The training API: parse, authorise, call one verb, answer. Everything here is for admins of the project."""
 
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -10,10 +11,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from annotation.api.imports import RawBody
 from annotation.models import DemonstrationSet, PreferenceSet, Project, PromptSet
+from annotation.rows import read_lines
 from rubrics.models import RubricVersion
-from training import acquiring, launching, lineage
+from training import acquiring, benchmarks, launching, lineage
 from training.api_shapes import (
+    BenchmarkShape,
     LaunchBody,
     LineageShape,
     MetricShape,
@@ -25,7 +29,8 @@ from training.api_shapes import (
     RunShape,
     SampleShape,
 )
-from training.models import AcquisitionRound, ModelVersion, RunMetric, TrainingRun
+from training.model_archive import archive_of, name_of
+from training.models import AcquisitionRound, Benchmark, ModelVersion, RunMetric, TrainingRun
 from workforce.scoping import me
 
 MOST_METRICS = 5000  # in one answer; ask again with `after`
@@ -54,6 +59,7 @@ class Runs(APIView):
             "preference_set": PreferenceSet.objects.all(),
             "demonstration_set": DemonstrationSet.objects.all(),
             "prompt_set": PromptSet.objects.all(),
+            "benchmark": Benchmark.objects.all(),
         }
         inputs = {name: _of(project, rows, given.pop(name, None)) for name, rows in tables.items()}
         run = launching.launch_run(project=project, actor=me(request), **given, **inputs)
@@ -114,12 +120,46 @@ class Models(APIView):
         return Response(ModelShape(rows, many=True).data)
 
 
+class ModelArchive(APIView):
+    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    def get(self, request: Request, pk: int) -> StreamingHttpResponse:
+        """The model's folder as a zip, with a manifest of the SHA-256 of each file."""
+        model = get_object_or_404(ModelVersion.objects.visible_to(me(request)), pk=pk)
+        answer = StreamingHttpResponse(archive_of(model), content_type="application/zip")
+        answer["Content-Disposition"] = f'attachment; filename="{name_of(model)}.zip"'
+        return answer
+
+
 class ModelLineage(APIView):
     @extend_schema(responses=LineageShape)
     def get(self, request: Request, pk: int) -> Response:
         """Every digest from the judgments to this model, recomputed now."""
         model = get_object_or_404(ModelVersion.objects.visible_to(me(request)), pk=pk)
         return Response(LineageShape(lineage.verify_lineage(model=model)).data)
+
+
+class Benchmarks(APIView):
+    parser_classes = (RawBody,)
+
+    @extend_schema(responses=BenchmarkShape(many=True))
+    def get(self, request: Request, slug: str) -> Response:
+        """The benchmarks of a project, newest first."""
+        return Response(BenchmarkShape(_project(request, slug).benchmarks.all(), many=True).data)
+
+    @extend_schema(
+        request={"application/x-ndjson": OpenApiTypes.BINARY},
+        responses={201: BenchmarkShape},
+        parameters=[OpenApiParameter("name")],
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Keep the rows of the body as a benchmark, all or none."""
+        project = _project(request, slug)
+        lines = read_lines(cast(BinaryIO, request.data)) if request.stream is not None else iter(())
+        name = request.query_params.get("name", "")
+        made = benchmarks.import_benchmark(
+            project=project, name=name, filename=f"{name or 'upload'}.jsonl", lines=lines, actor=me(request)
+        )
+        return Response(BenchmarkShape(made).data, status=201)
 
 
 class Rounds(APIView):

@@ -7,7 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from training.models import AcquisitionRound, ModelVersion, RunMetric, RunSample, TrainingRun
+from training.models import AcquisitionRound, Benchmark, ModelVersion, RunMetric, RunSample, TrainingRun
 
 
 class LaunchBody(serializers.Serializer[Any]):
@@ -21,6 +21,7 @@ class LaunchBody(serializers.Serializer[Any]):
     preference_set = serializers.IntegerField(required=False, allow_null=True)
     demonstration_set = serializers.IntegerField(required=False, allow_null=True)
     prompt_set = serializers.IntegerField(required=False, allow_null=True)
+    benchmark = serializers.IntegerField(required=False, allow_null=True)
     prompt_limit = serializers.IntegerField(required=False, allow_null=True, min_value=1)
 
 
@@ -32,8 +33,8 @@ class RunShape(serializers.ModelSerializer[TrainingRun]):
         fields = [
             "id", "number", "name", "kind", "state", "step", "total_steps", "last_checkpoint", "attempts", "epoch",
             "config", "seed", "base", "reward_model", "preference_set", "demonstration_set", "prompt_set",
-            "input_digests", "code_version", "device", "worker", "stop_requested", "heartbeat_at", "created_at",
-            "started_at", "ended_at", "result", "error_code", "error_message", "model",
+            "benchmark", "input_digests", "code_version", "device", "worker", "stop_requested", "heartbeat_at",
+            "created_at", "started_at", "ended_at", "result", "error_code", "error_message", "model",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -64,6 +65,13 @@ class ModelShape(serializers.ModelSerializer[ModelVersion]):
     class Meta:
         model = ModelVersion
         fields = ["id", "name", "kind", "digest", "parents", "run", "aliases", "card", "created_at"]
+        read_only_fields = fields
+
+
+class BenchmarkShape(serializers.ModelSerializer[Benchmark]):
+    class Meta:
+        model = Benchmark
+        fields = ["id", "name", "filename", "sha256", "prompts", "subsets", "created_at"]
         read_only_fields = fields
 
 

@@ -135,6 +135,8 @@ def inputs_shown(run: TrainingRun) -> list[Given]:
     if run.demonstration_set:
         shown = run.demonstration_set
         found.append(Given("Demonstrations", str(shown), shown.sha256, "demonstration-set", shown.number))
+    if run.benchmark:
+        found.append(Given("Benchmark", run.benchmark.name, run.benchmark.sha256))
     if run.prompt_set:
         found.append(Given("Prompts", str(run.prompt_set), digests.get("prompts", digests.get("pool", ""))))
     return found

@@ -42,7 +42,7 @@ def execute(*, run_pk: int) -> None:
     if fence is None:
         return
     run = TrainingRun.objects.select_related(
-        "project__team", "base", "reward_model", "preference_set", "demonstration_set", "prompt_set"
+        "project__team", "base", "reward_model", "preference_set", "demonstration_set", "prompt_set", "benchmark"
     ).get(pk=run_pk)
     try:
         outcome, harvest = _outcome(run, fence), None

@@ -27,7 +27,7 @@ MADE = {
     Kind.DPO: ModelVersion.Kind.POLICY,
     Kind.PPO: ModelVersion.Kind.POLICY,
 }
-LEFT = {Kind.SAMPLE: "responses.jsonl", Kind.SCORE: "scores.jsonl"}
+LEFT = {Kind.SAMPLE: "responses.jsonl", Kind.SCORE: "scores.jsonl", Kind.BENCHMARK: "scores.jsonl"}
 
 
 class NothingLeft(Exception):

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 
 from annotation.models import DemonstrationSet, PreferenceSet, Project, PromptSet
 from rubrics.models import RubricVersion
 from training.describing import Setting, catalogue
-from training.inputs import NEEDED
+from training.inputs import NEEDED, WELCOME
 from training.lessons import LESSON_SETTINGS, said
-from training.models import ModelAlias, ModelVersion, TrainingRun
+from training.models import Benchmark, ModelAlias, ModelVersion, TrainingRun
 from training.numbers import spoken
 from training.presets import PRESETS
 from workforce.choices import offer
@@ -62,12 +64,14 @@ class RunForm(forms.Form):
         preset.choices = [(name, PRESET_WORDS.get(name, name)) for name in PRESETS[kind]]
         for name in self.needed:
             self.fields[name] = _input_field(name, project)
+        for name in WELCOME.get(kind, ()):
+            self.fields[name] = _input_field(name, project, required=False)
         for setting in self.catalogue:
             made = _lesson_field(setting) if self._is_lesson(setting) else _setting_field(setting)
             self.fields[SETTING + setting.name] = made
 
     def inputs(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in self.needed}
+        return {name: self.cleaned_data[name] for name in (*self.needed, *WELCOME.get(self.kind, ()))}
 
     def overrides(self) -> dict[str, Any]:
         """The settings that were filled in, with “not set” as None."""
@@ -94,7 +98,8 @@ class RunForm(forms.Form):
             self.add_error(None, message)
 
     def data_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.needed if name not in ("base", "reward_model")]
+        names = (*self.needed, *WELCOME.get(self.kind, ()))
+        return [self[name] for name in names if name not in ("base", "reward_model")]
 
     def model_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in self.needed if name in ("base", "reward_model")]
@@ -161,6 +166,54 @@ class OpenRoundForm(forms.Form):
         self.fields["rubric_version"].initial = newest_own.pk if newest_own else None
 
 
+class BenchmarkForm(forms.Form):
+    """A file of prompts with right and wrong answers, and what it is called here."""
+
+    name = forms.CharField(max_length=120, required=False, help_text="Empty: the file’s name.")
+    file = forms.FileField(label="File", error_messages={"required": "Choose a JSONL file."})
+
+    def clean_file(self) -> UploadedFile:
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > settings.IMPORT_MAX_BYTES:
+            limit = settings.IMPORT_MAX_BYTES // 2**20
+            raise forms.ValidationError(f"The file is larger than {limit} MB. Split it, or ask for a higher limit.")
+        return file
+
+
+class EvaluateForm(forms.Form):
+    """Which benchmark a reward model is held against."""
+
+    benchmark = forms.ModelChoiceField(
+        Benchmark.objects.none(),
+        label="Benchmark",
+        empty_label="Choose one",
+        error_messages={"required": "Choose a benchmark."},
+    )
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["benchmark"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 (declared as one)
+        field.queryset = Benchmark.objects.filter(project=project)
+
+
+class SendForm(forms.Form):
+    """How samples are compared by people."""
+
+    rubric_version = forms.ModelChoiceField(RubricVersion.objects.none(), label="Rubric")
+    overlap = forms.IntegerField(min_value=1, max_value=100, initial=2, label="Raters per pair")
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["rubric_version"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 (declared as one)
+        published = RubricVersion.objects.filter(rubric__team=project.team_id, state=RubricVersion.State.PUBLISHED)
+        field.queryset = published
+        # Asked once: a select without an empty choice looks at its first one before it is drawn.
+        newest = published.select_related("rubric").order_by("-published_at")
+        field.widget.choices = [(version.pk, str(version)) for version in newest]
+
+
 class AliasForm(forms.Form):
     """A name for a model that may move to another one later."""
 
@@ -176,7 +229,7 @@ def _offer(field: forms.Field, rows: Any) -> list[Any]:
     return offer(field, rows=rows, read=read)
 
 
-def _input_field(name: str, project: Project) -> forms.ModelChoiceField:
+def _input_field(name: str, project: Project, *, required: bool = True) -> forms.ModelChoiceField:
     models = ModelVersion.objects.filter(project=project)
     rows, label, words = {
         "base": (models.filter(kind=ModelVersion.Kind.POLICY), "Start from", "The model whose weights it begins with."),
@@ -200,10 +253,19 @@ def _input_field(name: str, project: Project) -> forms.ModelChoiceField:
             "Prompt set",
             "The policy answers these.",
         ),
+        "benchmark": (
+            Benchmark.objects.filter(project=project),
+            "Benchmark",
+            "Scored once at the end; it can also be done later.",
+        ),
     }[name]
     words_of_absence = {"required": f"Choose one: {label.lower()}."}
-    field = forms.ModelChoiceField(rows, label=label, help_text=words, error_messages=words_of_absence)
+    field = forms.ModelChoiceField(
+        rows, label=label, help_text=words, required=required, error_messages=words_of_absence
+    )
     _offer(field, rows)
+    if not required and field.initial is not None:
+        field.initial, field.empty_label = None, "None"
     return field
 
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from annotation.freezing import set_path
 from annotation.models import Prompt, Response
 from training.models import TrainingRun
-from training.places import model_folder, run_folder
+from training.places import benchmark_path, model_folder, run_folder
 from training.rlhf.folders import atomic_file, digest_file, digest_folder
 from workforce.errors import AssayError
 
-# Columns of TrainingRun that a kind needs; the others must be empty.
+# Columns of TrainingRun that a kind needs.
 NEEDED: dict[str, tuple[str, ...]] = {
     TrainingRun.Kind.SFT: ("base", "demonstration_set"),
     TrainingRun.Kind.REWARD: ("base", "preference_set"),
@@ -25,7 +25,10 @@ NEEDED: dict[str, tuple[str, ...]] = {
     TrainingRun.Kind.PPO: ("base", "reward_model", "prompt_set"),
     TrainingRun.Kind.SAMPLE: ("base", "prompt_set"),
     TrainingRun.Kind.SCORE: ("reward_model", "prompt_set"),
+    TrainingRun.Kind.BENCHMARK: ("reward_model", "benchmark"),
 }
+# Columns that a kind may be given beside those.
+WELCOME: dict[str, tuple[str, ...]] = {TrainingRun.Kind.REWARD: ("benchmark",)}
 MOST_ANSWERS = 9  # of one prompt in a pool, as in a comparison
 
 
@@ -78,6 +81,8 @@ def inputs_of(run: TrainingRun) -> list[Input]:
     if run.demonstration_set:
         words = f"the demonstration set {run.demonstration_set}"
         found.append(("demonstrations", words, set_path(frozen_set=run.demonstration_set)))
+    if run.benchmark:
+        found.append(("benchmark", f"the benchmark {run.benchmark}", benchmark_path(run.benchmark)))
     if run.kind == TrainingRun.Kind.SCORE:
         found.append(("pool", "the pool of answers", run_folder(run) / "pool.jsonl"))
     elif run.prompt_set:

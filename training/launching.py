@@ -15,9 +15,9 @@ from annotation.freezing import verify_set
 from annotation.models import DemonstrationSet, PreferenceSet, Project, PromptSet, Response
 from training.code import code_version
 from training.dispatching import send_on_commit
-from training.inputs import NEEDED, choose_prompts, write_pool, write_prompts
+from training.inputs import NEEDED, WELCOME, choose_prompts, write_pool, write_prompts
 from training.lessons import unteachable
-from training.models import ModelVersion, TrainingRun
+from training.models import Benchmark, ModelVersion, TrainingRun
 from training.places import model_folder, run_folder
 from training.presets import PRESETS
 from training.promoting import check_folder
@@ -75,6 +75,7 @@ def launch_run(
     preference_set: PreferenceSet | None = None,
     demonstration_set: DemonstrationSet | None = None,
     prompt_set: PromptSet | None = None,
+    benchmark: Benchmark | None = None,
     prompt_limit: int | None = None,
     pool: Iterable[Response] | None = None,
 ) -> TrainingRun:
@@ -91,6 +92,7 @@ def launch_run(
         "preference_set": preference_set,
         "demonstration_set": demonstration_set,
         "prompt_set": prompt_set,
+        "benchmark": benchmark,
     }
     _check_inputs(project, kind, given)
     settings_of_run = _checked_config(kind, preset, {**(config or {}), "seed": seed}, base, reward_model)
@@ -160,7 +162,7 @@ def _check_inputs(project: Project, kind: str, given: dict[str, Any]) -> None:
     for column, value in given.items():
         if column in NEEDED[kind] and value is None:
             wrong[column] = f"A {kind} run needs this."
-        elif column not in NEEDED[kind] and value is not None:
+        elif column not in (*NEEDED[kind], *WELCOME.get(kind, ())) and value is not None:
             wrong[column] = f"A {kind} run does not use this."
         elif value is not None and value.project_id != project.pk:
             wrong[column] = "This belongs to another project."
@@ -220,6 +222,7 @@ def _digests(run: TrainingRun, prompt_limit: int | None, pool: Iterable[Response
         "reward_model": run.reward_model.digest if run.reward_model else "",
         "preferences": run.preference_set.sha256 if run.preference_set else "",
         "demonstrations": run.demonstration_set.sha256 if run.demonstration_set else "",
+        "benchmark": run.benchmark.sha256 if run.benchmark else "",
     }
     if run.prompt_set and run.kind == Kind.SCORE:
         if pool is None:

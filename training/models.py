@@ -65,6 +65,34 @@ class ModelAlias(models.Model):
         ]
 
 
+class Benchmark(models.Model):
+    """Prompts with right and wrong answers that a user brought in, to hold reward models against. Never changed.
+
+    `sha256` is of the canonical JSONL (records.Trial) under VAR_DIR/benchmarks/sha256.jsonl.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="benchmarks")
+    name = models.CharField(max_length=120)
+    filename = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    prompts = models.PositiveIntegerField()
+    subsets = models.JSONField(default=dict, help_text="Prompts by subset.")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ProjectOwnedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "name"], name="one_benchmark_per_project_and_name"),
+            models.UniqueConstraint(fields=["project", "sha256"], name="one_benchmark_per_project_and_content"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class TrainingRun(models.Model):
     """One job of the train queue. The row is the truth; the message that carries its key is a hint.
 
@@ -78,6 +106,7 @@ class TrainingRun(models.Model):
         PPO = "ppo", "PPO"
         SAMPLE = "sample", "Sampling answers"
         SCORE = "score", "Scoring a pool"
+        BENCHMARK = "bench", "Benchmark"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Queued"
@@ -104,6 +133,7 @@ class TrainingRun(models.Model):
         DemonstrationSet, null=True, blank=True, on_delete=models.PROTECT, related_name="runs"
     )
     prompt_set = models.ForeignKey(PromptSet, null=True, blank=True, on_delete=models.PROTECT, related_name="runs")
+    benchmark = models.ForeignKey(Benchmark, null=True, blank=True, on_delete=models.PROTECT, related_name="runs")
     input_digests = models.JSONField(default=dict, help_text="SHA-256 of everything the run was given.")
     code_version = models.CharField(max_length=60, blank=True)
     state = models.CharField(max_length=12, choices=State, default=State.QUEUED)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from training.models import ModelVersion, TrainingRun
+from training.models import Benchmark, ModelVersion, TrainingRun
 
 
 def run_folder(run: TrainingRun) -> Path:
@@ -25,6 +25,16 @@ def log_file(run: TrainingRun) -> Path:
 def model_folder(model: ModelVersion) -> Path:
     """The model's files: config, tokenizer, safetensors weights."""
     return Path(settings.VAR_DIR) / model.folder
+
+
+def benchmarks_folder() -> Path:
+    """Where imported benchmarks are kept."""
+    return Path(settings.VAR_DIR) / "benchmarks"
+
+
+def benchmark_path(benchmark: Benchmark) -> Path:
+    """The benchmark's canonical JSONL."""
+    return benchmarks_folder() / f"{benchmark.sha256}.jsonl"
 
 
 def relative_to_var(folder: Path) -> str:

@@ -162,4 +162,9 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
         "small": {"max_prompt_tokens": 192, "max_response_tokens": 192, "precision": "bf16"},
         "standard": {"batch": 64, "max_prompt_tokens": 1024, "max_response_tokens": 1024, "precision": "bf16"},
     },
+    Kind.BENCHMARK: {
+        "smoke": {"max_prompt_tokens": 64, "max_response_tokens": 64},
+        "small": {"max_prompt_tokens": 192, "max_response_tokens": 192, "precision": "bf16"},
+        "standard": {"batch": 64, "max_prompt_tokens": 1024, "max_response_tokens": 1024, "precision": "bf16"},
+    },
 }

@@ -24,6 +24,8 @@ VERBS = {
     "run_cancelled": "stopped, as asked,",
     "run_failed": "ended on an error in",
     "run_interrupted": "lost the worker of",
+    "import_benchmark": "imported the",
+    "send_samples": "sent to raters the samples of",
     "register_model": "registered the model",
     "set_alias": "gave a name to the model",
     "plan_round": "planned",

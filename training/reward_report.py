@@ -9,9 +9,8 @@ from typing import Any
 
 from training.models import TrainingRun
 from training.numbers import percent, spoken
+from training.report_tables import ECE_LIMIT
 from training.reports import Stat, counted, interval_of, number
-
-ECE_LIMIT = 0.05
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,7 @@ class RewardReport:
     beside: str
     beside_interval: str
     of_ceiling: str
+    of_ceiling_interval: str
     ceiling_line: str
     marks: dict[str, Mark]
     scale_low: str
@@ -41,19 +41,8 @@ class RewardReport:
     stats: list[Stat]
     sentence: str
     sentence_state: str
-    slices: list["Slice"]
-
-
-@dataclass(frozen=True)
-class Slice:
-    name: str
-    text: str
-    interval: str
-    n: str
-    x: float
-    low: float
-    high: float
-    few: bool = False
+    scale: tuple[float, float]
+    length_words: str = ""
 
 
 def reward_report(run: TrainingRun) -> RewardReport | None:
@@ -65,10 +54,12 @@ def reward_report(run: TrainingRun) -> RewardReport | None:
     # Pairs of one prompt are not independent: where the loop gives the interval by prompt, that one is meant.
     interval = interval_of(result.get("interval_clustered")) or interval_of(result.get("interval"))
     length = number(result.get("accuracy_by_length_baseline"))
+    part = (result.get("length") or {}).get("matched") or {}
+    matched, matched_interval = number(part.get("accuracy")), interval_of(part.get("interval"))
     people = _people(run)
     ceiling, ceiling_interval = number(people.get("value")), _bounds(people)
     shown = [0.5, accuracy, *(interval or ()), *(ceiling_interval or ())]
-    shown += [v for v in (length, ceiling) if v is not None]
+    shown += [v for v in (length, ceiling, matched) if v is not None]
     low, high = math.floor(min(shown) * 10 - 1e-9) / 10, math.ceil(max(shown) * 10 + 1e-9) / 10
     low, high = max(low, 0.0), min(high, 1.0)
 
@@ -85,6 +76,8 @@ def reward_report(run: TrainingRun) -> RewardReport | None:
     marks = {"chance": mark("chance", 0.5), "model": mark("model", accuracy, interval)}
     if length is not None:
         marks["length"] = mark("length alone", length)
+    if matched is not None:
+        marks["matched"] = mark("length-matched", matched, matched_interval)
     if ceiling is not None:
         marks["people"] = mark("human ceiling", ceiling, ceiling_interval)
     n = number(result.get("n"))
@@ -103,6 +96,7 @@ def reward_report(run: TrainingRun) -> RewardReport | None:
         beside=percent(length) if length is not None else "",
         beside_interval=_bracketed(interval_of(result.get("interval_length_baseline"))),
         of_ceiling=_of_ceiling(accuracy, ceiling),
+        of_ceiling_interval=_of_ceiling_interval(interval, ceiling),
         ceiling_line=_ceiling_line(people, ceiling, ceiling_interval),
         marks=marks,
         scale_low=f"{100 * low:.0f}",
@@ -110,7 +104,8 @@ def reward_report(run: TrainingRun) -> RewardReport | None:
         stats=_reward_stats(result, n),
         sentence=sentence,
         sentence_state=state,
-        slices=_slices(result, low, high),
+        scale=(low, high),
+        length_words=_length_words(result),
     )
 
 
@@ -206,34 +201,27 @@ def _bias_stats(result: dict[str, Any]) -> list[Stat]:
     return found
 
 
-def _slices(result: dict[str, Any], low: float, high: float) -> list[Slice]:
-    """Accuracy by slice, where the run reports `slices`: [{name, accuracy, interval, n}]."""
-    found = []
-    for entry in result.get("slices") or []:
-        value, bounds = number(entry.get("accuracy")), interval_of(entry.get("interval"))
-        if value is None or bounds is None:
-            continue
-        x, left, right = (round(100 * min(max((v - low) / (high - low), 0), 1), 2) for v in (value, *bounds))
-        n = int(entry.get("n", 0))
-        found.append(
-            Slice(
-                str(entry.get("name", "")),
-                percent(value),
-                f"{percent(bounds[0])}–{percent(bounds[1])}",
-                f"{n:,}",
-                x,
-                left,
-                right,
-                few=n < 20,
-            )
-        )
-    return found
-
-
 def _of_ceiling(accuracy: float, ceiling: float | None) -> str:
     if ceiling is None or ceiling <= 0.5:
         return ""
     return percent(max((accuracy - 0.5) / (ceiling - 0.5), 0.0))
+
+
+def _of_ceiling_interval(interval: tuple[float, float] | None, ceiling: float | None) -> str:
+    """The accuracy's interval on that scale; the ceiling is taken as known."""
+    if interval is None or ceiling is None or ceiling <= 0.5:
+        return ""
+    low, high = (100 * max((bound - 0.5) / (ceiling - 0.5), 0.0) for bound in interval)
+    return f"interval {low:.0f}–{high:.0f}"
+
+
+def _length_words(result: dict[str, Any]) -> str:
+    """How often model and people prefer the longer answer, where the run says it."""
+    longer = (result.get("length") or {}).get("longer_preferred") or {}
+    model, people = number(longer.get("model")), number(longer.get("people"))
+    if model is None or people is None:
+        return ""
+    return f"The longer answer is preferred in {percent(model)} % by the model and in {percent(people)} % by people."
 
 
 def _ceiling_line(people: dict[str, Any], ceiling: float | None, interval: tuple[float, float] | None) -> str:

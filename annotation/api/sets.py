@@ -6,16 +6,23 @@ from typing import Any
 from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import api_view
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotation.api.bodies import FreezeBody
-from annotation.exporting import export_demonstration_set, export_preference_set
+from annotation.exporting import (
+    export_demonstration_set,
+    export_preference_set,
+    export_prompt_rows,
+    export_prompts,
+    export_rows,
+)
+from annotation.framework_rows import NAMES
 from annotation.freezing import freeze_demonstration_set, freeze_preference_set
-from annotation.models import Batch, DemonstrationSet, PreferenceRater, PreferenceSet, Project
+from annotation.models import Batch, DemonstrationSet, PreferenceRater, PreferenceSet, Project, PromptSet
 from annotation.opinions import MILLION
 from workforce.models import User
 from workforce.scoping import me
@@ -63,20 +70,35 @@ def demonstration_set(request: Request, pk: int) -> Response:
     return Response(demonstration_body(get_object_or_404(DemonstrationSet.objects.visible_to(me(request)), pk=pk)))
 
 
-@extend_schema(responses={(200, "application/jsonl"): OpenApiTypes.BINARY})
+ROWS_FOR = OpenApiParameter("for", enum=sorted(NAMES), description="Rows for this framework instead.")
+SPLIT = OpenApiParameter("split", enum=["train", "validation", "test"], description="Of rows for a framework.")
+LINES = {(200, "application/jsonl"): OpenApiTypes.BINARY}
+
+
+@extend_schema(parameters=[ROWS_FOR, SPLIT], responses=LINES)
 @api_view(["GET"])
 def preference_lines(request: Request, pk: int) -> StreamingHttpResponse:
-    """The set's canonical JSONL, byte for byte."""
+    """The set's canonical JSONL, byte for byte; or one split of it as a framework reads it."""
     frozen = get_object_or_404(PreferenceSet.objects.visible_to(me(request)), pk=pk)
-    return _stream(export_preference_set, frozen)
+    return _rows(request, frozen) or _stream(export_preference_set, frozen)
 
 
-@extend_schema(responses={(200, "application/jsonl"): OpenApiTypes.BINARY})
+@extend_schema(parameters=[ROWS_FOR, SPLIT], responses=LINES)
 @api_view(["GET"])
 def demonstration_lines(request: Request, pk: int) -> StreamingHttpResponse:
-    """The set's canonical JSONL, byte for byte."""
+    """The set's canonical JSONL, byte for byte; or one split of it as a framework reads it."""
     frozen = get_object_or_404(DemonstrationSet.objects.visible_to(me(request)), pk=pk)
-    return _stream(export_demonstration_set, frozen)
+    return _rows(request, frozen) or _stream(export_demonstration_set, frozen)
+
+
+@extend_schema(parameters=[ROWS_FOR], responses=LINES)
+@api_view(["GET"])
+def prompt_lines(request: Request, pk: int) -> StreamingHttpResponse:
+    """The prompts of a set, one a line; or as a framework reads them."""
+    chosen = get_object_or_404(PromptSet.objects.filter(project__in=Project.objects.led_by(me(request))), pk=pk)
+    framework = request.query_params.get("for")
+    lines = export_prompt_rows(prompt_set=chosen, framework=framework) if framework else None
+    return StreamingHttpResponse(lines or export_prompts(prompt_set=chosen), content_type="application/jsonl")
 
 
 def preference_body(frozen: PreferenceSet) -> dict[str, Any]:
@@ -112,6 +134,14 @@ def _batches(user: User, project: Project, wanted: list[int]) -> list[Batch]:
     if unknown:
         raise ValidationError({"batches": f"There is no batch {min(unknown)} in this project."})
     return found
+
+
+def _rows(request: Request, frozen: PreferenceSet | DemonstrationSet) -> StreamingHttpResponse | None:
+    framework = request.query_params.get("for")
+    if not framework:
+        return None
+    rows = export_rows(frozen_set=frozen, framework=framework, split=request.query_params.get("split", "train"))
+    return StreamingHttpResponse(rows, content_type="application/jsonl")
 
 
 def _stream(export: Callable[..., Any], frozen: PreferenceSet | DemonstrationSet) -> StreamingHttpResponse:

@@ -35,6 +35,7 @@ urlpatterns = [
     path("projects/<slug:slug>/leaderboard", leaderboard.leaderboard, name="api-leaderboard"),
     path("projects/<slug:slug>/preference-sets", sets.freeze_preferences, name="api-freeze-preferences"),
     path("projects/<slug:slug>/demonstration-sets", sets.freeze_demonstrations, name="api-freeze-demonstrations"),
+    path("prompt-sets/<int:pk>/lines", sets.prompt_lines, name="api-prompt-set-lines"),
     path("preference-sets/<int:pk>", sets.preference_set, name="api-preference-set"),
     path("preference-sets/<int:pk>/lines", sets.preference_lines, name="api-preference-set-lines"),
     path("demonstration-sets/<int:pk>", sets.demonstration_set, name="api-demonstration-set"),

@@ -6,11 +6,13 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from annotation import importing
+from annotation.exporting import export_prompt_rows
 from annotation.forms import ImportForm
 from annotation.models import ImportReport, Project, Prompt
 from annotation.rows import read_lines
@@ -155,9 +157,22 @@ def prompts(request: HttpRequest, slug: str) -> HttpResponse:
     counted = found.annotate(n_responses=Count("responses", distinct=True)).order_by("pk")
     rows = Paginator(counted, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     query = f"set={chosen}" if chosen else ""
-    return render(
-        request, "annotation/prompts.html", page(project, "prompts", page=rows, sets=sets, chosen=chosen, query=query)
-    )
+    rows_url = reverse("prompt-set-rows", args=[slug, wanted]) if wanted is not None else ""
+    context = {"page": rows, "sets": sets, "chosen": chosen, "query": query, "rows_url": rows_url}
+    return render(request, "annotation/prompts.html", page(project, "prompts", **context))
+
+
+@login_required
+@require_safe
+def prompt_set_rows(request: HttpRequest, slug: str, pk: int) -> StreamingHttpResponse:
+    """The prompts of a set as rows for ?for=trl, openrlhf or verl."""
+    project = led_project(request, slug)
+    chosen = get_object_or_404(project.prompt_sets, pk=pk)
+    framework = request.GET.get("for", "trl")
+    rows = export_prompt_rows(prompt_set=chosen, framework=framework)
+    answer = StreamingHttpResponse(rows, content_type="application/jsonl")
+    answer["Content-Disposition"] = f'attachment; filename="{project.slug}-prompts-{pk}-{framework}.jsonl"'
+    return answer
 
 
 def _jsonl(rows: list[dict[str, Any]]) -> str:

@@ -6,12 +6,13 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict
+from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotation import freezing
 from annotation.errors import NothingToFreeze, SetFileMissing
+from annotation.exporting import export_rows
 from annotation.forms import FreezeDemonstrationsForm, FreezePreferencesForm
 from annotation.models import Batch, Demonstration, DemonstrationSet, PreferenceSet, Project
 from annotation.set_files import file_digest
@@ -80,7 +81,9 @@ def preference_set(request: HttpRequest, slug: str, number: int) -> HttpResponse
     agreement = measured_when_frozen(frozen.agreement)
     lows = [row.axis_low for group in agreement for row in group.rows]
     filters = [
-        (name.replace("_", " ").capitalize(), value) for name, value in frozen.filters.items() if name != "batches"
+        (name.replace("_", " ").capitalize(), value)
+        for name, value in frozen.filters.items()
+        if name not in ("batches", "slices")
     ]
     context = page(
         project,
@@ -158,6 +161,20 @@ def set_download(request: HttpRequest, slug: str, kind: str, number: int) -> Fil
         raise SetFileMissing
     name = f"{project.slug}-{kind}-set-{number}.jsonl"
     return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type="application/jsonl")
+
+
+@login_required
+@require_safe
+def set_rows(request: HttpRequest, slug: str, kind: str, number: int) -> StreamingHttpResponse:
+    """One split of the set as rows for ?for=trl, openrlhf or verl."""
+    project = led_project(request, slug)
+    frozen = get_object_or_404(_of_kind(project, kind), number=number)
+    framework, split = request.GET.get("for", "trl"), request.GET.get("split", "train")
+    rows = export_rows(frozen_set=frozen, framework=framework, split=split)
+    answer = StreamingHttpResponse(rows, content_type="application/jsonl")
+    name = f"{project.slug}-{kind}-set-{number}-{framework}-{split}.jsonl"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
 
 
 def _of_kind(project: Project, kind: str) -> QuerySet[Any]:

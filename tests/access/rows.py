@@ -164,7 +164,7 @@ def _corpus(place: Place) -> dict[str, Any]:
 def _training(place: Place) -> dict[str, Any]:
     run, made = make_run(place.project), make_round(place.project)
     make_metrics(run, range(1, 3))
-    return {"run": run.pk, "model": made.policy.pk, "round": made.pk}
+    return {"run": run.pk, "model": made.policy.pk, "round": made.pk, "prompt set": made.prompt_set.pk}
 
 
 # What the parameters of a route mean, by the beginning of its name; the longest beginning that fits decides.
@@ -203,6 +203,8 @@ MEANS: dict[str, dict[str, str]] = {
     "api-run": {"pk": "run"},
     "api-model": {"pk": "model"},
     "api-round": {"pk": "round"},
+    "prompt-set-rows": {"pk": "prompt set"},
+    "api-prompt-set-lines": {"pk": "prompt set"},
 }
 ALWAYS: dict[str, Any] = {"number": 1, "item": 1, "rubric_slug": "helpful", "kind": "judgments", "language": "ar"}
 

@@ -13,13 +13,14 @@ from annotation.errors import NothingToFreeze, SetFileMissing
 from annotation.importing import import_file
 from annotation.judging import Answer, revise_judgment
 from annotation.models import Batch, Judgment, PreferencePair, PreferenceSet, PromptSet
-from annotation.preferring import split_of
+from annotation.preferring import line_of, split_of
+from annotation.set_files import write_set_file
 from tests.annotation.makers import answer, make_batch, sha, shown_value
 from training.rlhf.records import check_split, read_demonstrations, read_groups
 from workforce.errors import NotAllowed
 
 pytestmark = pytest.mark.django_db
-PREFERENCES_SHA256 = "717b55730e83bc561ee3bd313a28ed59863c84b09bc1405a9195099b451aed3f"
+PREFERENCES_SHA256 = "af31b8d10948014b1de9be66842bf583a935a60039bcdb2a45eefd1d071edeec"
 OF_THE_FIRST_SHAPE = "ec1ce0dc15378bfab065121903341fff752b4a0580d5d9766b334799279343a7"
 DEMONSTRATIONS_SHA256 = "c7b68eae8efc2824e634df7c1efe2274cd22fcc1f6ea368ef83601fe5e954943"
 
@@ -62,6 +63,25 @@ def test_a_fixed_corpus_always_has_the_same_bytes(project, lena, frozen):
     """These are the digests on SQLite and PostgreSQL, whatever was in the database before."""
     assert frozen.sha256 == PREFERENCES_SHA256
     assert freezing.freeze_demonstration_set(project=project, name="D", actor=lena).sha256 == DEMONSTRATIONS_SHA256
+
+
+def test_a_set_that_was_frozen_before_there_were_slices_still_verifies(project, lena, frozen):
+    lines = [json.loads(line) for line in freezing.set_path(frozen_set=frozen).open("rb")]
+    assert lines[0]["slices"] == ["Script: Latin", "Turns: one"]
+    assert lines[0]["pairs"][0]["slices"] == ["Models: m1 and m2"]
+    for line in lines:
+        del line["slices"], line["shape"], line["rankings"]
+        for pair in line["pairs"]:
+            del pair["slices"], pair["targets"]
+    sha256 = write_set_file(lines=(line_of(line) for line in lines))
+    columns = {"number": 2, "name": "old", "filters": {"seed": 0}, "counts": frozen.counts}
+    old = PreferenceSet.objects.create(project=project, sha256=sha256, **columns)
+    for pair in frozen.pairs.order_by("pk"):
+        judgments = list(pair.judgments.all())
+        pair.pk, pair.preference_set = None, old
+        pair.save()
+        pair.judgments.set(judgments)
+    assert freezing.verify_set(frozen_set=old) and freezing.verify_set(frozen_set=frozen)
 
 
 def test_freezing_again_gives_the_same_file(project, lena, history, frozen):

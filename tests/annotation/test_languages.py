@@ -205,6 +205,7 @@ FOR_LEADS = {
     *(f"annotation/{name}.py" for name in ("preferring", "reporting", "set_files", "sources", "measuring")),
     *(f"annotation/views/{name}.py" for name in ("agreement", "batches", "coefficients", "data", "options", "panel")),
     *(f"annotation/{name}.py" for name in ("desk", "forecasting", "overlapping", "reopening", "stating", "steering")),
+    *(f"annotation/{name}.py" for name in ("exporting", "framework_rows", "slicing")),
     "annotation/steering_forms.py",
     "annotation/queueing/golds.py",
     *(f"annotation/views/{name}.py" for name in ("batch_items", "desk", "forecast_chart", "steering")),

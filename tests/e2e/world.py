@@ -17,6 +17,8 @@ from tests.annotation.makers import answer, make_batch, make_comparison, make_pr
 from tests.annotation.pages import answered
 from tests.e2e.asking import asks, checklist, compare, publish, rule, scale
 from tests.training.page_rows import make_metrics, make_model, make_round, make_run
+from tests.training.report_rows import benchmark_result, make_policy, make_reported
+from training.models import Benchmark
 from workforce import accounts, consenting, managing, people, tokens, vendors
 from workforce.models import Message, Skill, User
 
@@ -52,8 +54,10 @@ NOT_PAGES = {
     *("batch-overlap", "batch-work", "referral-undo"),
     *("batch-count", "batch-pause", "batch-resume", "batch-close", "batch-measure", "batch-export", "import-example"),
     *("preference-set-preview", "preference-set-verify", "preference-set-download"),
+    *("preference-set-rows", "demonstration-set-rows", "prompt-set-rows", "model-download"),
     *("demonstration-set-verify", "demonstration-set-download"),
-    *("run-live", "run-metrics", "run-stop", "run-resume", "model-alias", "model-verify", "round-open"),
+    *("run-live", "run-metrics", "run-stop", "run-resume", "run-send", "model-alias", "model-verify", "round-open"),
+    *("benchmark-example", "model-benchmark"),
     *("leaderboard-file", "words", "api-schema"),
 }
 
@@ -143,7 +147,11 @@ def _admins_pages(world: World, project: Project, token: str) -> None:
     model = make_model(project, "base")
     run = make_run(project, 1)
     make_metrics(run, range(1, 20))
-    make_run(project, 2, kind="reward", state="succeeded", result={"accuracy": 0.6, "interval": [0.5, 0.7]})
+    reported = make_reported(project, project.preference_sets.first())
+    bench = Benchmark.objects.create(project=project, name="RB 2", filename="r.jsonl", sha256="c" * 64, prompts=634)
+    later = {"reward_model": reported.produced_model, "benchmark": bench, "result": benchmark_result()}
+    make_run(project, 4, kind="bench", state="succeeded", **later)
+    make_policy(project, model, 5)
     make_run(project, 3, kind="sft", state="failed")
     make_round(project)
     for route, path in {
@@ -151,6 +159,9 @@ def _admins_pages(world: World, project: Project, token: str) -> None:
         "runs": "runs/",
         "run": "runs/1/",
         "run-new": "runs/new/",
+        "run-report": "runs/2/report/",
+        "runs-compare": "runs/compare/?run=1&run=5",
+        "benchmarks": "benchmarks/",
         "models": "models/",
         "model": f"models/{model.pk}/",
         "rounds": "rounds/",
@@ -163,6 +174,7 @@ def _admins_pages(world: World, project: Project, token: str) -> None:
         world.add(route, "ada", at + path)
     world.add("person", "ada", *(f"{at}people/{pk}/" for pk in project.team.memberships.values_list("user", flat=True)))
     world.add("run", "ada", at + "runs/2/", at + "runs/3/")
+    world.add("run-report", "ada", at + "runs/5/report/")
     world.add("login-link", "", f"/login/{token}/")
     world.add("login", "", "/login/")
     world.add("login", "", "/login/", act="submit")

@@ -35,9 +35,7 @@ def pairs(count: int) -> list[Compared]:
         size = int(torch.randint(low, high + 1, (1,), generator=draw))
         return torch.randint(3, 500, (size,), generator=draw).tolist()
 
-    return [
-        Compared(f"p{n}", ids(2, 14), [ids(1, 16), ids(1, 16)], [(0, 1, 1.0, 0.0, 0.0, 1.0)]) for n in range(count)
-    ]
+    return [Compared(f"p{n}", ids(2, 14), [ids(1, 16), ids(1, 16)], [(0, 1, 1.0, 0.0, 0.0, 1.0)]) for n in range(count)]
 
 
 def theirs(base: Path, batches: list[list[Compared]], folder: Path, **settings: Any) -> list[float]:

@@ -54,6 +54,8 @@ def test_subsets_are_kept_apart() -> None:
             (trial("ref:2", "Ties"), bad),
         ]
     )
-    assert found["subsets"] == [{"name": "Focus", "best_of": 0.5, "n": 2}, {"name": "Math", "best_of": 1.0, "n": 1}]
+    told = [(part["name"], part["best_of"], part["chance"], part["n"]) for part in found["subsets"]]
+    assert told == [("Focus", 0.5, 0.5, 2), ("Math", 1.0, 0.5, 1)]
+    assert found["subsets"][0]["interval"] == pytest.approx([0.0945, 0.9055], abs=1e-4)  # Wilson, 1 of 2
     assert found["ties_prompts"] == 1
     assert found["ties"] == pytest.approx(0.30 + 0.15 + 0.20 + 0.20 + 0.01)

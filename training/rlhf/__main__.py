@@ -35,6 +35,7 @@ KINDS = {
     "ppo": ("ppo", "prompts"),
     "sample": ("sampling", "prompts"),
     "score": ("acquisition", "pool"),
+    "bench": ("benchmarking", "benchmark"),
 }
 
 

@@ -194,7 +194,7 @@ def _target(
         weight=group.weight * relied,
         lengths=(len(group.responses[pair.i].text), len(group.responses[pair.j].text)),
         strength=pair.strength / pair.count,
-        slices=group.slices,
+        slices=(*group.slices, *pair.slices),
         ids=(group.responses[pair.i].id, group.responses[pair.j].id),
     )
 

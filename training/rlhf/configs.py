@@ -295,6 +295,11 @@ class ScoreConfig(Compute):
     max_response_tokens: int = setting(256, "Longer responses lose their end", low=1)
 
 
+@dataclass(frozen=True, kw_only=True)
+class BenchmarkConfig(ScoreConfig):
+    """Holding a reward model against right and wrong responses that somebody else chose."""
+
+
 CONFIGS: dict[str, type[Compute]] = {
     "sft": SFTConfig,
     "reward": RewardConfig,
@@ -302,4 +307,5 @@ CONFIGS: dict[str, type[Compute]] = {
     "ppo": PPOConfig,
     "sample": SampleConfig,
     "score": ScoreConfig,
+    "bench": BenchmarkConfig,
 }

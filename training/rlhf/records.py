@@ -38,7 +38,7 @@ class Pair:
 
     ``posterior`` is what a model of the raters makes of them, P(i), P(tie), P(j), where the file has it. ``reliable``
     are shares of the judgments that weigh each by how far its rater is relied on, and ``reliance`` is the mean of those
-    weights, in (0, 1].
+    weights, in (0, 1]. ``slices`` are names under which a report shows this pair, beside those of its group.
     """
 
     i: int
@@ -51,6 +51,7 @@ class Pair:
     posterior: tuple[float, float, float] | None = None
     reliable: tuple[float, float, float] | None = None
     reliance: float = 1.0
+    slices: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
@@ -186,7 +187,7 @@ def _pair(value: Any, size: int) -> Pair:
         raise ValueError("counts of a pair must be 0 or more and not all 0")
     judgments = tuple(_need(value, "judgments", list))
     if "targets" not in value:
-        return Pair(**numbers, judgments=judgments, posterior=_posterior(value))
+        return Pair(**numbers, judgments=judgments, posterior=_posterior(value), slices=_slices(value))
     told = _need(value, "targets", dict)
     weight = _need(told, "weight", int) / MILLION
     if not 0 < weight <= sum(counts):
@@ -197,6 +198,7 @@ def _pair(value: Any, size: int) -> Pair:
         posterior=_shares(told, "posterior") if told.get("posterior") is not None else None,
         reliable=_shares(told, "reliable"),
         reliance=weight / sum(counts),
+        slices=_slices(value),
     )
 
 
@@ -208,6 +210,13 @@ def _shares(value: dict[str, Any], key: str) -> tuple[float, float, float]:
         raise ValueError(f"{key} must be three whole numbers of millionths whose sum is 1000000")
     first, tie, second = (share / MILLION for share in whole)
     return first, tie, second
+
+
+def _slices(value: dict[str, Any]) -> tuple[str, ...]:
+    found = _need(value, "slices", list) if "slices" in value else []
+    if not all(isinstance(name, str) and name for name in found):
+        raise ValueError("slices must be names")
+    return tuple(found)
 
 
 def _posterior(value: dict[str, Any]) -> tuple[float, float, float] | None:
@@ -257,9 +266,6 @@ def _group(value: dict[str, Any]) -> Group:
     if not pairs:
         raise ValueError("pairs is empty")
     rankings = _need(value, "rankings", list) if "rankings" in value else []
-    slices = _need(value, "slices", list) if "slices" in value else []
-    if not all(isinstance(name, str) and name for name in slices):
-        raise ValueError("slices must be names")
     return Group(
         _text(value, "group"),
         _text(value, "prompt"),
@@ -269,7 +275,7 @@ def _group(value: dict[str, Any]) -> Group:
         _split(value),
         rankings=tuple(_ranking(ranking, len(responses)) for ranking in rankings),
         weight=_weight(value),
-        slices=tuple(slices),
+        slices=_slices(value),
     )
 
 

@@ -65,6 +65,7 @@ def length(decided: Sequence[JudgedPair]) -> Figures:
     found: Figures = {
         "matched": share_right("lengths matched", [pair for pair in decided if matched(pair)]),
         "shorter_preferred": share_right("shorter preferred", [pair for pair in decided if shorter_preferred(pair)]),
+        "longer_preferred": longer_preferred(decided),
         "correlation": None,
         "correlation_interval": None,
     }
@@ -81,6 +82,17 @@ def length(decided: Sequence[JudgedPair]) -> Figures:
         interval = bootstrap_interval(statistic, [pair.prompt for pair in decided])
         found |= {"correlation": value, "correlation_interval": interval and list(interval)}
     return found
+
+
+def longer_preferred(decided: Sequence[JudgedPair]) -> Figures:
+    """How often the model and how often people prefer the longer of two responses that differ in length."""
+    pairs = [pair for pair in decided if pair.lengths[0] != pair.lengths[1]]
+    if not pairs:
+        return {"model": None, "people": None, "n": 0}
+    longer = [1 if pair.lengths[0] > pair.lengths[1] else -1 for pair in pairs]
+    model = sum(credit(pair.difference, side) for pair, side in zip(pairs, longer, strict=True)) / len(pairs)
+    people = sum(pair.label == side for pair, side in zip(pairs, longer, strict=True)) / len(pairs)
+    return {"model": model, "people": people, "n": len(pairs)}
 
 
 def ranking(decided: Sequence[JudgedPair]) -> Figures:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from .evaluating import wilson_interval
 from .failures import DataError
 from .records import Trial
 
@@ -41,6 +42,14 @@ def best_of(entries: Sequence[Scored]) -> float:
         top = [index for index, reward in enumerate(rewards) if reward == max(rewards)]
         credit.append(sum(index < len(entry.right) for index in top) / len(top))
     return sum(credit) / len(credit)
+
+
+def subset_figures(name: str, entries: Sequence[Scored]) -> dict[str, object]:
+    """Best-of score of one subset with its interval (Wilson), what chance would get, and n."""
+    score = best_of(entries)
+    chance = sum(len(entry.right) / (len(entry.right) + len(entry.wrong)) for entry in entries) / len(entries)
+    interval = list(wilson_interval(score, len(entries)))
+    return {"name": name, "best_of": score, "interval": interval, "chance": chance, "n": len(entries)}
 
 
 def ties_score(tied: Mapping[str, Scored], reference: Mapping[str, Scored]) -> float:
@@ -81,7 +90,7 @@ def figures(entries: Sequence[tuple[Trial, Scored]]) -> dict[str, object]:
             ties[kind][prompt] = scored
     both = ties["tied"].keys() & ties["ref"].keys()
     return {
-        "subsets": [{"name": name, "best_of": best_of(part), "n": len(part)} for name, part in sorted(held.items())],
+        "subsets": [subset_figures(name, part) for name, part in sorted(held.items())],
         "ties": ties_score(ties["tied"], ties["ref"]) if both else None,
         "ties_prompts": len(both),
     }

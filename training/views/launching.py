@@ -119,7 +119,7 @@ def _as(run: TrainingRun) -> dict[str, Any]:
     for change in changes.changed:
         value = run.config[change.name]
         initial[SETTING + change.name] = say(value) if value is None or isinstance(value, bool) else value
-    for name in (*NOT_SETTINGS, "preference_set", "demonstration_set", "prompt_set"):
+    for name in (*NOT_SETTINGS, "preference_set", "demonstration_set", "prompt_set", "benchmark"):
         if hasattr(run, f"{name}_id"):
             initial[name] = getattr(run, f"{name}_id")
     return initial

@@ -5,13 +5,14 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from training import recounting, reports
 from training.forms import AliasForm
 from training.lineage import verify_lineage
+from training.model_archive import archive_of, name_of
 from training.models import ModelAlias, ModelVersion
 from training.promoting import set_alias
 from training.reward_report import reward_report
@@ -65,6 +66,17 @@ def model_verify(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     team = team_of_project(request, slug, Role.ADMIN)
     found = _model(team, pk)
     return _page(request, team, found, lineage=verify_lineage(model=found))
+
+
+@login_required
+@require_safe
+def model_download(request: HttpRequest, slug: str, pk: int) -> StreamingHttpResponse:
+    """The model's folder as a zip, with a manifest of the SHA-256 of each file."""
+    team = team_of_project(request, slug, Role.ADMIN)
+    found = _model(team, pk)
+    answer = StreamingHttpResponse(archive_of(found), content_type="application/zip")
+    answer["Content-Disposition"] = f'attachment; filename="{name_of(found)}.zip"'
+    return answer
 
 
 def _page(request: HttpRequest, team: Team, found: ModelVersion, *, status: int = 200, **more: Any) -> HttpResponse:

@@ -56,7 +56,7 @@ def runs(request: HttpRequest, slug: str) -> HttpResponse:
 def run(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """One run, right without script as it was at this moment."""
     team = team_of_project(request, slug, Role.ADMIN)
-    found = _run(team.project.pk, number)
+    found = run_of(team.project.pk, number)
     context = page(team, "runs", **_live(request, found))
     order = request.GET.get("order", "gain")
     order = order if order in ORDERS else "gain"
@@ -64,6 +64,7 @@ def run(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     context |= {
         "stats": reports.stats_of(found),
         "report": reward_report(found),
+        "has_report": found.kind in (TrainingRun.Kind.PPO, TrainingRun.Kind.DPO),
         "samples": samples[:SAMPLES_SHOWN],
         "sample_count": len(samples),
         "orders": ORDERS,
@@ -84,7 +85,7 @@ def run(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def run_live(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """The part of the page that moves. When the run's state has changed, asks for the whole page instead."""
     team = team_of_project(request, slug, Role.ADMIN)
-    found = _run(team.project.pk, number)
+    found = run_of(team.project.pk, number)
     live = _live(request, found)
     drawn = (found.state, str(found.epoch), str(live["chart_count"]))
     asked = tuple(request.GET.get(name, now) for name, now in zip(("state", "epoch", "charts"), drawn, strict=True))
@@ -100,7 +101,7 @@ def run_live(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def run_metrics(request: HttpRequest, slug: str, number: int) -> HttpResponse | StreamingHttpResponse:
     """Every metric of the run: CSV, or JSON with ?format=json; one chart's with ?metrics=a,b."""
     team = team_of_project(request, slug, Role.ADMIN)
-    found = _run(team.project.pk, number)
+    found = run_of(team.project.pk, number)
     asked = [name for name in request.GET.get("metrics", "").split(",") if name]
     rows = found.metrics.order_by("step").values_list("step", "epoch", "at", "values")
     form = request.GET.get("format", "csv")
@@ -115,9 +116,17 @@ def run_metrics(request: HttpRequest, slug: str, number: int) -> HttpResponse | 
     return response
 
 
-def _run(project_pk: int, number: int) -> TrainingRun:
+def run_of(project_pk: int, number: int) -> TrainingRun:
     rows = TrainingRun.objects.select_related(
-        "project__team", "base", "reward_model", "preference_set", "demonstration_set", "prompt_set", "created_by"
+        "project__team",
+        "base",
+        "reward_model",
+        "preference_set",
+        "demonstration_set",
+        "prompt_set",
+        "benchmark",
+        "created_by",
+        "produced_model",
     )
     return get_object_or_404(rows, project_id=project_pk, number=number)
 
