@@ -15,6 +15,8 @@ from django.db.models import Prefetch, QuerySet
 
 from annotation.canonical import canonical_json, digest_of
 from annotation.models import Batch, Judgment, Response, Task, TaskResponse
+from annotation.models.sets import Provenance
+from annotation.provenance import Ruling, class_of, rulings_on
 
 TASKS_AT_ONCE = 500
 Split = str
@@ -25,7 +27,8 @@ Member = tuple[int, str, str]
 class Pair:
     """Judgments between positions i < j of a group; negative strength prefers i.
 
-    Positions are the task's canonical ones; improved responses follow after them, by digest.
+    Positions are the task's canonical ones; improved responses follow after them, by digest. Where a lead's `ruling`
+    decides, the wins are one for what it says, and `votes` are those of the raters: [wins_i, ties, wins_j, strength].
     """
 
     i: int
@@ -37,6 +40,9 @@ class Pair:
     judgments: list[str] = field(default_factory=list)
     judgment_pks: list[int] = field(default_factory=list)
     improved: bool = False
+    provenance: str = ""
+    votes: list[int] | None = None
+    ruling: int | None = None
 
     def add(self, *, judgment: Judgment, ranks: Sequence[int]) -> None:
         """Count one judgment; in a ranking one place apart or five is a strength of one."""
@@ -52,6 +58,22 @@ class Pair:
         self.wins_j += 1
         self.strength += strength
         self._rest_on(judgment)
+
+    def classify(self, *, ruling: Ruling | None) -> None:
+        """Say where the answer comes from, and let a ruling that names it decide."""
+        votes = (self.wins_i, self.ties, self.wins_j)
+        ruled = ruling.on(i=self.i, j=self.j) if ruling and not self.improved else None
+        self.provenance = class_of(votes=votes, outcome=ruling.outcome if ruling else "", ruled=ruled)
+        if ruling is None or ruled is None or self.provenance != Provenance.ADJUDICATED:
+            return
+        self.votes, self.ruling = [*votes, self.strength], ruling.pk
+        self.wins_i, self.ties, self.wins_j = int(ruled < 0), int(ruled == 0), int(ruled > 0)
+        self.strength = ruled
+
+    @property
+    def said(self) -> list[int]:
+        """How many raters preferred i, neither, j, whoever decided."""
+        return self.votes[:3] if self.votes else [self.wins_i, self.ties, self.wins_j]
 
     def _rest_on(self, judgment: Judgment) -> None:
         self.judgments.append(str(judgment.uid))
@@ -79,21 +101,29 @@ class Group:
                 "prompt": self.task.prompt.digest,
                 "messages": messages_of(self.task.prompt.messages),
                 "responses": [{"id": digest, "text": text} for _, digest, text in self.members],
-                "pairs": [
-                    {
-                        "i": pair.i,
-                        "j": pair.j,
-                        "wins_i": pair.wins_i,
-                        "ties": pair.ties,
-                        "wins_j": pair.wins_j,
-                        "strength": pair.strength,
-                        "judgments": sorted(pair.judgments),
-                    }
-                    for pair in self.pairs
-                ],
+                "pairs": [_pair_of(pair) for pair in self.pairs],
                 "split": self.split,
             }
         )
+
+
+def _pair_of(pair: Pair) -> dict[str, Any]:
+    """The pair as it stands in its group's line; what is as it comes is left out, as before there was provenance."""
+    record: dict[str, Any] = {
+        "i": pair.i,
+        "j": pair.j,
+        "wins_i": pair.wins_i,
+        "ties": pair.ties,
+        "wins_j": pair.wins_j,
+        "strength": pair.strength,
+        "judgments": sorted(pair.judgments),
+    }
+    if pair.provenance:
+        record["provenance"] = str(pair.provenance)
+    if pair.votes is not None:
+        names = ("wins_i", "ties", "wins_j", "strength")
+        record["votes"] = dict(zip(names, pair.votes, strict=True))
+    return record
 
 
 def line_of(record: dict[str, Any]) -> bytes:
@@ -134,26 +164,32 @@ def tasks_in_order(*, tasks: QuerySet[Task]) -> Iterator[tuple[str, Task]]:
 
 
 def groups_of(
-    *, batches: Sequence[Batch], min_judgments: int, seed: int, left_out: Counter[str] | None = None
+    *,
+    batches: Sequence[Batch],
+    min_judgments: int,
+    seed: int,
+    rulings: bool = True,
+    left_out: Counter[str] | None = None,
 ) -> Iterator[Group]:
     """The groups of the batches' current judgments that hold at least one pair.
 
     A pair stays out with fewer judgments than min_judgments, or if both texts are the same; `left_out` counts
     these, the judgments without an opinion, and those given after somebody else took the slot. Gold and repeats are
-    no groups. An improved
-    response is preferred to the one it improves and to all below that, wherever its task has judgments enough.
+    no groups. Pairs of items that a lead ruled broken are counted as "voided_pairs" and stay out; with `rulings` a
+    ruling that names the right answer decides its pairs (annotation.provenance). An improved response is preferred to
+    the one it improves and to all below that, wherever its task has judgments enough.
     """
     out: Counter[str] = Counter() if left_out is None else left_out
     chunk: list[tuple[str, Task]] = []
     for entry in tasks_in_order(tasks=Task.objects.work().filter(batch__in=batches)):
         chunk.append(entry)
         if len(chunk) == TASKS_AT_ONCE:
-            yield from _judged(chunk, min_judgments, seed, out)
+            yield from _judged(chunk, min_judgments, seed, rulings, out)
             chunk = []
-    yield from _judged(chunk, min_judgments, seed, out)
+    yield from _judged(chunk, min_judgments, seed, rulings, out)
 
 
-def _judged(chunk: list[tuple[str, Task]], least: int, seed: int, out: Counter[str]) -> Iterator[Group]:
+def _judged(chunk: list[tuple[str, Task]], least: int, seed: int, rulings: bool, out: Counter[str]) -> Iterator[Group]:
     said: dict[int, list[tuple[Judgment, list[int]]]] = {}
     judgments = Judgment.objects.current().filter(task__in=[task.pk for _, task in chunk]).order_by("uid")
     for judgment in judgments.select_related("improved").prefetch_related("placements"):
@@ -165,6 +201,7 @@ def _judged(chunk: list[tuple[str, Task]], least: int, seed: int, out: Counter[s
             continue
         ranks = [placement.rank for placement in judgment.placements.all()]
         said.setdefault(judgment.task_id, []).append((judgment, ranks))
+    ruled = rulings_on(tasks=[task.pk for _, task in chunk], broken_only=not rulings)
     for group, task in chunk:
         members, opinions = members_of(task), said.get(task.pk, [])
         pairs = []
@@ -183,7 +220,12 @@ def _judged(chunk: list[tuple[str, Task]], least: int, seed: int, out: Counter[s
             improved = [judgment.improved for judgment, _ in opinions if judgment.improved is not None]
             members = with_improved(members=members, improved=improved)
             pairs = sorted([*pairs, *_improved_pairs(members, opinions)], key=lambda pair: (pair.i, pair.j))
-        if pairs:
+        for pair in pairs:
+            pair.classify(ruling=ruled.get(task.pk))
+        voided = [pair for pair in pairs if pair.provenance == Provenance.VOIDED]
+        if voided:  # an item is broken as a whole
+            out["voided_pairs"] += len(voided)
+        elif pairs:
             yield Group(task, group, members, split_of(prompt_digest=task.prompt.digest, seed=seed), pairs)
 
 

@@ -40,11 +40,13 @@ class Ruling:
         return (self.ranks[i] > self.ranks[j]) - (self.ranks[i] < self.ranks[j])
 
 
-def rulings_on(*, tasks: Collection[int]) -> dict[int, Ruling]:
+def rulings_on(*, tasks: Collection[int], broken_only: bool = False) -> dict[int, Ruling]:
     """The rulings in force on these tasks, by task; one query."""
-    found = Adjudication.objects.in_force().filter(task__in=tasks).values_list("task", "pk", "outcome", "answer")
+    found = Adjudication.objects.in_force().filter(task__in=tasks)
+    if broken_only:
+        found = found.filter(outcome=Outcome.BROKEN)
     rulings = {}
-    for task, pk, outcome, answer in found:
+    for task, pk, outcome, answer in found.values_list("task", "pk", "outcome", "answer"):
         said = answer or {}
         rulings[task] = Ruling(pk, outcome, said.get("strength"), tuple(said.get("ranks", ())))
     return rulings

@@ -91,11 +91,12 @@ def vote_strip(strip: Strip) -> SafeString:
 def vote_bars(strip: Strip) -> SafeString:
     """The same drawn large, with figures, the ends and the middle named."""
     width, last = 100 / max(len(strip.bars), 1), len(strip.bars) - 1
+    distinct = len({bar.name[:1] for bar in strip.bars}) == len(strip.bars)
     parts = []
     for place, bar in enumerate(strip.bars):
         high = 44 * bar.n / max(strip.most, 1)
         middle = f"{(place + 0.5) * width:.2f}"
-        name = bar.name[:1] if place in (0, last) else "same" if bar.middle else "" if last > 6 else bar.name[:1]
+        name = "same" if bar.middle else bar.name[:1] if place in (0, last) or distinct else ""
         parts.append(
             format_html(
                 '<rect class="{}" x="{}%" width="{}%" y="{}" height="{}"/>',

@@ -19,7 +19,7 @@ from training.rlhf.records import check_split, read_demonstrations, read_groups
 from workforce.errors import NotAllowed
 
 pytestmark = pytest.mark.django_db
-PREFERENCES_SHA256 = "ec1ce0dc15378bfab065121903341fff752b4a0580d5d9766b334799279343a7"
+PREFERENCES_SHA256 = "253626c50941dd6331711a18eb358035886dc87c1a6a70e9a7ac9a8d2cf25cf3"
 DEMONSTRATIONS_SHA256 = "c7b68eae8efc2824e634df7c1efe2274cd22fcc1f6ea368ef83601fe5e954943"
 
 
