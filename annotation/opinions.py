@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Prefetch
+
 from annotation.agreement.haste import reading_floor
 from annotation.calibrating import value_of
 from annotation.criteria import label_of
@@ -18,7 +20,8 @@ from annotation.repinning import version_of
 from annotation.scales import SCALES
 from rubrics.models import Criterion
 
-READS = ("placements", "scores__criterion__points", "scores__point")
+SCORES = Prefetch("scores", CriterionScore.objects.select_related("criterion", "point"))
+READS = ("placements", SCORES, "scores__criterion__points")
 Said = dict[tuple[Criterion, int | None], list[Any]]
 """What was said on each criterion of each response (None: of the pair)."""
 

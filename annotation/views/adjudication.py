@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from annotation import adjudicating, seating
 from annotation.disputes import Asked, disputes, read_asked
-from annotation.errors import ItemTaken
+from annotation.errors import AlreadyRuled, ItemTaken
 from annotation.models import Adjudication, AdjudicationSeat, Batch, BlindAnswer, Project, Task
 from annotation.opinions import answer_words, opinions_of, strips_of
 from annotation.repinning import version_of
@@ -86,7 +86,9 @@ def adjudication_rule(request: HttpRequest, slug: str, number: int, item: int) -
 def adjudication_undo(request: HttpRequest, slug: str, number: int, item: int) -> HttpResponse:
     """Take the ruling on the item back and show the item."""
     task = _found(led_project(request, slug), number, item)
-    ruling = get_object_or_404(Adjudication.objects.in_force().select_related("referral"), task=task)
+    ruling = Adjudication.objects.in_force().filter(task=task).select_related("referral").first()
+    if ruling is None:
+        raise AlreadyRuled("There is no ruling on this item. Nothing was changed. Load the page again.")
     ruling.task = task
     reason = request.POST.get("reason", "")
     adjudicating.withdraw_adjudication(adjudication=ruling, actor=me(request), reason=reason)

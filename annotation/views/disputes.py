@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import CharField, Exists, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -93,17 +94,13 @@ def with_strips(tasks: Iterable[Task], asked: Asked) -> list[tuple[Any, Strip | 
 
 def _facets(project: Project, asked: Asked, counts: dict[str, dict[str, int]]) -> list[dict[str, Any]]:
     """The selects of the filter, each with what can be chosen; batches and kinds say how many items they have."""
-    batches = project.batches.filter(mode=Batch.Mode.WORK).exclude(kind=Batch.Kind.DEMONSTRATION)
-    names = [(str(number), f"{number}, {name}") for number, name in batches.values_list("number", "name")]
-    used = RubricVersion.objects.filter(batches__project=project)
-    versions = used.order_by("number").values_list("number", flat=True).distinct()
-    criteria = Criterion.objects.filter(version__batches__project=project).order_by("slug")
-    slugs = criteria.values_list("slug", flat=True).distinct()
+    known = _choices(project)
+    names = [(key, f"{key}, {words}") for key, words in known["batch"]]
     choices = [
         ("batch", "Batch", "all", [(key, f"{words} ({counts['batch'].get(key, 0)})") for key, words in names]),
         ("kind", "Kind", "all", [(key, f"{words} ({counts['kind'].get(key, 0)})") for key, words in KINDS]),
-        ("version", "Rubric version", "all", [(str(number), f"v{number}") for number in versions]),
-        ("criterion", "Criterion", "the verdict", [(one, one.replace("-", " ")) for one in slugs]),
+        ("version", "Rubric version", "all", [(key, f"v{key}") for key, _ in known["version"]]),
+        ("criterion", "Criterion", "the verdict", [(key, key.replace("-", " ")) for key, _ in known["criterion"]]),
         ("spread", "Spread", SPREADS[""], [(key, words) for key, words in SPREADS.items() if key]),
         ("cant", "Can’t judge", "not asked", [("any", "Somebody could not"), *Judgment.CantJudge.choices]),
         ("flag", "Flag", "not asked", [("any", "Any flag"), *Flag.Kind.choices]),
@@ -112,3 +109,24 @@ def _facets(project: Project, asked: Asked, counts: dict[str, dict[str, int]]) -
         {"name": name, "words": words, "none": none, "options": options, "now": getattr(asked, name)}
         for name, words, none, options in choices
     ]
+
+
+def _choices(project: Project) -> dict[str, list[tuple[str, str]]]:
+    """The project's batches by number and name, the versions of their rubrics and the criteria of these; one query."""
+    batches = project.batches.filter(mode=Batch.Mode.WORK).exclude(kind=Batch.Kind.DEMONSTRATION)
+    used = RubricVersion.objects.filter(rubric__versions__batches__project=project)
+    versions = used.exclude(state=RubricVersion.State.DRAFT)
+    criteria = Criterion.objects.filter(version__in=versions.values("pk"))
+    rows = _named(batches, "batch", "number", "name").union(
+        _named(versions, "version", "number", ""), _named(criteria, "criterion", "slug", "")
+    )
+    known: dict[str, list[tuple[str, str]]] = {"batch": [], "version": [], "criterion": []}
+    for what, key, words in sorted(rows, key=lambda row: (row[0], len(row[1]), row[1])):
+        known[what].append((key, words))
+    return known
+
+
+def _named(rows: QuerySet[Any], what: str, key: str, words: str) -> QuerySet[Any]:
+    text = CharField(max_length=200)
+    said = Cast(words, text) if words else Value("", output_field=text)
+    return rows.order_by().values_list(Value(what, output_field=text), Cast(key, text), said).distinct()
