@@ -75,8 +75,9 @@ def adjudicate(
     """
     require(user=actor, team=task.batch.project.team, role=Role.LEAD)
     require_disputable(task=task)
-    said = {"outcome": outcome, "cause": cause, "confidence": confidence, "answer": answer, "gold": gold}
-    said["note"] = checked_note(note=note, **{name: value for name, value in said.items() if name != "note"})
+    said: dict[str, Any] = {"outcome": outcome, "cause": cause, "confidence": confidence, "answer": answer}
+    said["gold"] = gold
+    said["note"] = checked_note(note=note, **said)
     if answer is not None:
         require_answer(task=task, answer=answer)
     if not BlindAnswer.objects.filter(task=task, lead=actor).exists():
@@ -111,8 +112,9 @@ def revise_adjudication(
     """
     task = adjudication.task
     require(user=actor, team=task.batch.project.team, role=Role.LEAD)
-    said = {"outcome": outcome, "cause": cause, "confidence": confidence, "answer": answer, "gold": gold}
-    said["note"] = checked_note(note=note, **{name: value for name, value in said.items() if name != "note"})
+    said: dict[str, Any] = {"outcome": outcome, "cause": cause, "confidence": confidence, "answer": answer}
+    said["gold"] = gold
+    said["note"] = checked_note(note=note, **said)
     if answer is not None:
         require_answer(task=task, answer=answer)
     if not BlindAnswer.objects.filter(task=task, lead=actor).exists():
@@ -154,7 +156,7 @@ def make_gold(*, adjudication: Adjudication, actor: User) -> Adjudication:
     task = adjudication.task
     require(user=actor, team=task.batch.project.team, role=Role.LEAD)
     _require_newest(adjudication)
-    if adjudication.outcome != Outcome.RIGHT:
+    if adjudication.outcome != Outcome.RIGHT or adjudication.answer is None:
         raise NotGold("A split item cannot be gold, nor any without one right answer. Nothing was changed.")
     make_comparison_gold(task=task, answer=adjudication.answer, note=adjudication.note)
     kept = ("outcome", "answer", "cause", "confidence", "note")

@@ -79,7 +79,7 @@ def make_gold_no_more(*, task: Task) -> bool:
     """Forget what the panel says of the comparison, unless a batch has taken it along already; whether it is gone."""
     if PanelAnswer.objects.filter(task__comparison=task.comparison_id).exists():
         return False
-    return bool(Comparison.objects.filter(pk=task.comparison_id).update(panel=None))
+    return task.comparison_id is not None and bool(Comparison.objects.filter(pk=task.comparison_id).update(panel=None))
 
 
 def _quoted(task: Task, note: str) -> str:

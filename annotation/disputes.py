@@ -93,8 +93,8 @@ def read_asked(given: Mapping[str, Any]) -> Asked:
     return Asked(**said)
 
 
-def disputes(*, project: Project, asked: Asked) -> QuerySet[Task]:
-    """The project's items that fit, most disputed first, then what is worth most to training, then the oldest.
+def disputes(*, project: Project, asked: Asked) -> QuerySet[Any]:
+    """The tasks of the project that fit, most disputed first, then what is worth most to training, then the oldest.
 
     Each has `spread` in [0, 1] and `ruled`, whether a ruling is in force.
     """

@@ -79,7 +79,7 @@ def freeze_preference_set(
     number = next_number(project=project, rows=PreferenceSet.objects.all())
     left_out: Counter[str] = Counter()
     chosen = _usable(project, batches, left_out)
-    asked = {"min_judgments": min_judgments, "seed": seed, "rulings": rulings}
+    asked: dict[str, Any] = {"min_judgments": min_judgments, "seed": seed, "rulings": rulings}
     groups = list(groups_of(batches=chosen, **asked, left_out=left_out))
     if not groups:
         raise NothingToFreeze
@@ -116,7 +116,7 @@ def preview_preference_set(
     """The counts that freezing these batches now would give. Writes nothing."""
     left_out: Counter[str] = Counter()
     chosen = _usable(project, batches, left_out)
-    asked = {"min_judgments": min_judgments, "seed": seed, "rulings": rulings}
+    asked: dict[str, Any] = {"min_judgments": min_judgments, "seed": seed, "rulings": rulings}
     return _counts(groups_of(batches=chosen, **asked, left_out=left_out), left_out)
 
 

@@ -27,7 +27,7 @@ TEXTS = [("slice", "Slice"), ("rater", "Rater"), ("rater2", "and rater"), ("valu
 KINDS = [(kind.value, kind.label) for kind in (Batch.Kind.PAIRWISE, Batch.Kind.RANKING, Batch.Kind.RATING)]
 
 
-class Counted(Paginator):  # type: ignore[type-arg]  # Django’s own takes none when it runs
+class Counted(Paginator):
     """Pages of a list whose length is known already."""
 
     def __init__(self, rows: QuerySet[Task], n: int) -> None:

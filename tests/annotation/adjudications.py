@@ -4,7 +4,8 @@ from typing import Any
 
 from annotation.adjudicating import adjudicate, answer_blind
 from annotation.assigning import claim_next
-from annotation.models import Adjudication, Batch, Task
+from annotation.models import Adjudication, Batch, Project, Task
+from rubrics.models import RubricVersion
 from tests.annotation.makers import answer, make_batch, shown_value
 from workforce.models import User
 
@@ -15,7 +16,16 @@ GAP = {"outcome": "gap", "cause": "misread", "confidence": 2, "note": "Which reg
 AMBIGUOUS = {"outcome": "ambiguous", "cause": "underspecified", "confidence": 1}
 
 
-def disputed(project, lead, version, votes, *, kind: str = "pairwise", responses: int = 2, scale="pref7") -> Batch:
+def disputed(
+    project: Project,
+    lead: User,
+    version: RubricVersion,
+    votes: list[list[tuple[User, Any]]],
+    *,
+    kind: str = "pairwise",
+    responses: int = 2,
+    scale: str = "pref7",
+) -> Batch:
     """A batch whose item n got votes[n] from the raters given beside them: [(rater, said), …].
 
     `said` is a canonical strength, or the ranks by canonical position.
