@@ -16,7 +16,7 @@ APPEND_ONLY = {"annotation_blindanswer": "blind_answers", "annotation_adjudicati
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("annotation", "0012_batches_require_several_skills"),
+        ("annotation", "0013_bookmarks_keep_the_count"),
         ("rubrics", "0005_kinds_of_criteria_and_acknowledgements"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -4,11 +4,13 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from annotation.adjudicating import answer_blind
 from annotation.answers import GivenScore
 from annotation.assigning import claim_next
 from annotation.models import Adjudication, BlindAnswer
-from tests.annotation.adjudications import disputed
+from tests.annotation.adjudications import RIGHT, disputed, ruled
 from tests.annotation.makers import answer, make_batch
+from tests.e2e.axe import complaints
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -77,6 +79,22 @@ def test_two_leads_at_one_item(open_page, batch, lena, ada) -> None:
     hers.keyboard.press("Enter")
     expect(hers.locator(".opinions")).to_contain_text("Rafi says 3.")
     assert BlindAnswer.objects.count() == 2
+
+
+def test_the_pages_are_for_everybody(open_page, batch, lena, ada) -> None:
+    """The list, blind, revealed, and ruled on; light and dark, and narrow without scrolling sideways."""
+    first, second, third = batch.tasks.order_by("number")
+    answer_blind(task=second, actor=lena, answer={"strength": 1})
+    ruled(third, lena, RIGHT)
+    paths = [reverse("disputes", args=["helpful"]) + "?state=all", reverse("disputes", args=["helpful"]) + "?batch=77"]
+    paths += [reverse("adjudication", args=["helpful", 1, task.number]) for task in (first, second, third)]
+    page = open_page(lena, paths[0], bypass_csp=True)
+    origin = page.url.split("/p/")[0]
+    wrong = []
+    for path in paths:
+        page.goto(origin + path)
+        wrong += [f"{path}: {line}" for line in complaints(page)]
+    assert wrong == []
 
 
 @pytest.mark.parametrize("kind", ["ranking", "rating"])
