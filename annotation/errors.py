@@ -288,3 +288,55 @@ class LeaderboardUnblinds(AssayError):
 
     code = "leaderboard_unblinds"
     status = 403
+
+
+class ItemTaken(AssayError):
+    """Another lead is at this item, and the first to rule settles it. Nothing was changed. Take the next one."""
+
+    code = "item_taken"
+    status = 409
+
+
+class AlreadyRuled(AssayError):
+    """Somebody has ruled on this item, and their ruling stands. Yours was not recorded. Load the page to revise it."""
+
+    code = "already_ruled"
+    status = 409
+
+
+class AnswerFirst(AssayError):
+    """You rule after your own answer, which you give before you see what others said. Nothing was changed. Answer."""
+
+    code = "answer_first"
+    status = 409
+
+
+class AnsweredBlind(AssayError):
+    """You have answered this item before, and that answer stays as it is. This one was not saved. Rule on the item."""
+
+    code = "answered_blind"
+    status = 409
+
+
+class NotForAdjudication(AssayError):
+    """Only work that somebody judged can be ruled on: no gold, repeat, calibration or text. Nothing was changed."""
+
+    code = "not_for_adjudication"
+    status = 422
+
+
+class RulingIncomplete(AssayError):
+    """The ruling is not complete. Nothing was recorded and your words are on the page. Fill in what is marked."""
+
+    code = "ruling_incomplete"
+    status = 422
+
+
+class NotGold(AssayError):
+    """This item cannot become gold: it has a panel's answer already, or no id that it was imported under.
+
+    Nothing was recorded. Rule without making it gold.
+    """
+
+    code = "not_gold"
+    status = 409

@@ -214,6 +214,12 @@ class FreezePreferencesForm(forms.Form):
         label="Seed of the split", min_value=0, max_value=2**31 - 1, initial=0, help_text="Split by prompt."
     )
 
+    rulings = forms.BooleanField(
+        label="Where a lead ruled which answer is right, that counts; the votes stay beside it",
+        required=False,
+        initial=True,
+    )
+
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         batches: SomeField = self.fields["batches"]  # type: ignore[assignment]  # declared as one above

@@ -69,16 +69,21 @@ def freeze_preference_set(
     actor: User,
     min_judgments: int = 1,
     seed: int = 0,
+    rulings: bool = True,
 ) -> PreferenceSet:
     """Freeze the current preferences of the project's pairwise and ranking batches, with what raters improved.
 
-    Pairs with fewer than min_judgments stay out. `seed` decides the split. Raises NotAllowed, NothingToFreeze.
+    Pairs with fewer than min_judgments stay out. `seed` decides the split. With `rulings` a lead's ruling on which
+    answer is right decides, and the votes stay beside it; without, the votes alone do.
+
+    Raises NotAllowed, NothingToFreeze.
     """
     require(user=actor, team=project.team, role=Role.LEAD)
     number = next_number(project=project, rows=PreferenceSet.objects.all())
     left_out: Counter[str] = Counter()
     chosen = _usable(project, batches, left_out)
-    groups = list(groups_of(batches=chosen, min_judgments=min_judgments, seed=seed, left_out=left_out))
+    asked: dict[str, Any] = {"min_judgments": min_judgments, "seed": seed, "rulings": rulings}
+    groups = list(groups_of(batches=chosen, **asked, left_out=left_out))
     if not groups:
         raise NothingToFreeze
     raters, targets = put_targets(groups=groups, batches=chosen)
@@ -88,7 +93,7 @@ def freeze_preference_set(
         number=number,
         name=name,
         sha256=sha256,
-        filters={"batches": [b.number for b in chosen], "min_judgments": min_judgments, "seed": seed, "slices": True},
+        filters={"batches": [b.number for b in chosen], **asked, "slices": True},
         rubric_versions=_rubric_versions(groups),
         counts=_counts(groups, left_out),
         agreement={
@@ -117,12 +122,13 @@ def freeze_preference_set(
 
 
 def preview_preference_set(
-    *, project: Project, batches: Sequence[Batch], min_judgments: int = 1, seed: int = 0
+    *, project: Project, batches: Sequence[Batch], min_judgments: int = 1, seed: int = 0, rulings: bool = True
 ) -> dict[str, Any]:
     """The counts that freezing these batches now would give. Writes nothing."""
     left_out: Counter[str] = Counter()
     chosen = _usable(project, batches, left_out)
-    return _counts(groups_of(batches=chosen, min_judgments=min_judgments, seed=seed, left_out=left_out), left_out)
+    asked: dict[str, Any] = {"min_judgments": min_judgments, "seed": seed, "rulings": rulings}
+    return _counts(groups_of(batches=chosen, **asked, left_out=left_out), left_out)
 
 
 @transaction.atomic
@@ -201,6 +207,8 @@ def _rebuilt_groups(frozen_set: PreferenceSet) -> Iterator[bytes]:
                 strength=row.strength,
                 judgments=[str(judgment.uid) for judgment in row.judgments.all()],
                 target=target_of(row=row),
+                provenance=row.provenance or "",
+                votes=row.votes,
             )
             for row in by_task[task.pk]
         ]
@@ -262,7 +270,9 @@ def _counts(groups: Iterator[Group] | list[Group], left_out: Counter[str]) -> di
     prompts: set[str] = set()
     judgments: set[int] = set()
     by_split = {split: Counter(pairs=0, groups=0) for split in ("train", "validation", "test")}
+    provenance: Counter[str] = Counter()
     for group in groups:
+        provenance.update(str(pair.provenance) for pair in group.pairs)
         prompts.add(group.task.prompt.digest)
         judgments.update(pk for pair in group.pairs for pk in pair.judgment_pks)
         by_split[group.split].update(pairs=len(group.pairs), groups=1)
@@ -272,6 +282,7 @@ def _counts(groups: Iterator[Group] | list[Group], left_out: Counter[str]) -> di
         "judgments": len(judgments),
         "prompts": len(prompts),
         "by_split": {split: dict(counts) for split, counts in by_split.items()},
+        "provenance": dict(provenance + Counter(voided=left_out["voided_pairs"])),
         "left_out": dict(left_out),
     }
 
@@ -284,7 +295,7 @@ def _pairs(groups: list[Group], split: str | None) -> list[tuple[Group, Pair]]:
 
 def _ceiling(pairs: list[tuple[Group, Pair]]) -> dict[str, Any]:
     """What one rater scores against the others."""
-    counts = np.array([[pair.wins_i, pair.ties, pair.wins_j] for _, pair in pairs], dtype=np.int64).reshape(-1, 3)
+    counts = np.array([pair.said for _, pair in pairs], dtype=np.int64).reshape(-1, 3)
     return asdict(human_ceiling(counts, prompts=np.array([group.task.prompt.digest for group, _ in pairs], dtype=str)))
 
 
@@ -330,6 +341,9 @@ def _write_pairs(frozen: PreferenceSet, groups: list[Group]) -> list[tuple[Prefe
                 wins_second=pair.wins_j,
                 strength=pair.strength,
                 split=group.split,
+                provenance=pair.provenance,
+                votes=pair.votes,
+                ruling_id=pair.ruling,
             )
             for group, pair in flat
         ],

@@ -15,7 +15,9 @@ from django.db.models import Prefetch, QuerySet
 
 from annotation.canonical import canonical_json, digest_of
 from annotation.models import Batch, Judgment, Response, Task, TaskResponse
+from annotation.models.sets import Provenance
 from annotation.opinions import Opinion, Target, opinion_of
+from annotation.provenance import Ruling, class_of, rulings_on
 from annotation.slicing import group_slices, pair_slices
 
 TASKS_AT_ONCE = 500
@@ -28,7 +30,8 @@ Member = tuple[int, str, str]
 class Pair:
     """Judgments between positions i < j of a group; negative strength prefers i.
 
-    Positions are the task's canonical ones; improved responses follow after them, by digest.
+    Positions are the task's canonical ones; improved responses follow after them, by digest. Where a lead's `ruling`
+    decides, the wins are one for what it says, and `votes` are those of the raters: [wins_i, ties, wins_j, strength].
     """
 
     i: int
@@ -41,6 +44,9 @@ class Pair:
     judgment_pks: list[int] = field(default_factory=list)
     improved: bool = False
     target: Target | None = None
+    provenance: str = ""
+    votes: list[int] | None = None
+    ruling: int | None = None
 
     def add(self, *, judgment: Judgment, ranks: Sequence[int]) -> None:
         """Count one judgment; in a ranking one place apart or five is a strength of one."""
@@ -57,15 +63,36 @@ class Pair:
         self.strength += strength
         self._rest_on(judgment)
 
+    def classify(self, *, ruling: Ruling | None) -> None:
+        """Say where the answer comes from, and let a ruling that names it decide."""
+        votes = (self.wins_i, self.ties, self.wins_j)
+        ruled = ruling.on(i=self.i, j=self.j) if ruling and not self.improved else None
+        self.provenance = class_of(votes=votes, outcome=ruling.outcome if ruling else "", ruled=ruled)
+        if ruling is None or ruled is None or self.provenance != Provenance.ADJUDICATED:
+            return
+        self.votes, self.ruling = [*votes, self.strength], ruling.pk
+        self.wins_i, self.ties, self.wins_j = int(ruled < 0), int(ruled == 0), int(ruled > 0)
+        self.strength = ruled
+
+    @property
+    def said(self) -> list[int]:
+        """How many raters preferred i, neither, j, whoever decided."""
+        return self.votes[:3] if self.votes else [self.wins_i, self.ties, self.wins_j]
+
     def _rest_on(self, judgment: Judgment) -> None:
         self.judgments.append(str(judgment.uid))
         self.judgment_pks.append(judgment.pk)
 
     def record(self) -> dict[str, Any]:
-        """The pair in the group's line."""
-        votes = {"wins_i": self.wins_i, "ties": self.ties, "wins_j": self.wins_j}
-        known = {"i": self.i, "j": self.j, **votes, "strength": self.strength, "judgments": sorted(self.judgments)}
-        return known | ({"targets": self.target.record(**votes)} if self.target else {})
+        """The pair in the group's line; what is as it comes is left out, as before there was provenance."""
+        counts = {"wins_i": self.wins_i, "ties": self.ties, "wins_j": self.wins_j}
+        known = {"i": self.i, "j": self.j, **counts, "strength": self.strength, "judgments": sorted(self.judgments)}
+        if self.provenance:
+            known["provenance"] = str(self.provenance)
+        if self.votes is not None:
+            known["votes"] = dict(zip((*counts, "strength"), self.votes, strict=True))
+        said = dict(zip(counts, self.said, strict=True))
+        return known | ({"targets": self.target.record(**said)} if self.target else {})
 
 
 @dataclass
@@ -157,6 +184,7 @@ def groups_of(
     batches: Sequence[Batch],
     min_judgments: int,
     seed: int,
+    rulings: bool = True,
     left_out: Counter[str] | None = None,
     lane: str = Task.Lane.WORK,
 ) -> Iterator[Group]:
@@ -164,7 +192,8 @@ def groups_of(
 
     A pair stays out with fewer judgments than min_judgments, or if both texts are the same; `left_out` counts
     these, the judgments without an opinion, and those given after somebody else took the slot. Gold and repeats are
-    no groups, unless their lane is asked for. An improved
+    no groups, unless their lane is asked for. Pairs of items that a lead ruled broken are counted as "voided_pairs" and
+    stay out; with `rulings` a ruling that names the right answer decides its pairs (annotation.provenance). An improved
     response is preferred to the one it improves and to all below that, wherever its task has judgments enough.
     """
     out: Counter[str] = Counter() if left_out is None else left_out
@@ -172,12 +201,12 @@ def groups_of(
     for entry in tasks_in_order(tasks=Task.objects.filter(batch__in=batches, lane=lane)):
         chunk.append(entry)
         if len(chunk) == TASKS_AT_ONCE:
-            yield from _judged(chunk, min_judgments, seed, out)
+            yield from _judged(chunk, min_judgments, seed, rulings, out)
             chunk = []
-    yield from _judged(chunk, min_judgments, seed, out)
+    yield from _judged(chunk, min_judgments, seed, rulings, out)
 
 
-def _judged(chunk: list[tuple[str, Task]], least: int, seed: int, out: Counter[str]) -> Iterator[Group]:
+def _judged(chunk: list[tuple[str, Task]], least: int, seed: int, rulings: bool, out: Counter[str]) -> Iterator[Group]:
     said: dict[int, list[tuple[Judgment, list[int]]]] = {}
     judgments = Judgment.objects.current().filter(task__in=[task.pk for _, task in chunk]).order_by("uid")
     for judgment in judgments.select_related("improved").prefetch_related("placements"):
@@ -189,6 +218,7 @@ def _judged(chunk: list[tuple[str, Task]], least: int, seed: int, out: Counter[s
             continue
         ranks = [placement.rank for placement in judgment.placements.all()]
         said.setdefault(judgment.task_id, []).append((judgment, ranks))
+    ruled = rulings_on(tasks=[task.pk for _, task in chunk], broken_only=not rulings)
     for group, task in chunk:
         members, opinions = members_of(task), said.get(task.pk, [])
         pairs = []
@@ -207,7 +237,12 @@ def _judged(chunk: list[tuple[str, Task]], least: int, seed: int, out: Counter[s
             improved = [judgment.improved for judgment, _ in opinions if judgment.improved is not None]
             members = with_improved(members=members, improved=improved)
             pairs = sorted([*pairs, *_improved_pairs(members, opinions)], key=lambda pair: (pair.i, pair.j))
-        if pairs:
+        for pair in pairs:
+            pair.classify(ruling=ruled.get(task.pk))
+        voided = [pair for pair in pairs if pair.provenance == Provenance.VOIDED]
+        if voided:  # an item is broken as a whole
+            out["voided_pairs"] += len(voided)
+        elif pairs:
             split = split_of(prompt_digest=task.prompt.digest, seed=seed)
             yield Group(task, group, members, split, pairs, _opinions(members, pairs, opinions))
 

@@ -34,7 +34,7 @@ def put_targets(*, groups: Sequence[Group], batches: Sequence[Batch]) -> tuple[l
     Raters are numbered by their first judgment in the order of identifiers, so that a file names nobody and is the same
     on every database.
     """
-    checks = list(groups_of(batches=batches, min_judgments=1, seed=0, lane=Task.Lane.GOLD))
+    checks = list(groups_of(batches=batches, min_judgments=1, seed=0, rulings=False, lane=Task.Lane.GOLD))
     known = _answers(batches)
     units = [(group, pair) for group in groups for pair in group.pairs]
     checked = [(group, pair) for group in checks for pair in group.pairs if group.task.pk in known]
@@ -68,7 +68,8 @@ def _targets(units: Sequence[tuple[Group, Pair]], numbers: dict[int, int], known
             said = opinion.on(pair.i, pair.j)
             if said is not None:
                 rows.append((unit, numbers[opinion.rater], said))
-        gold.append(UNKNOWN if pair.improved else _gold(known.get(group.task.pk), pair))
+        decided = UNKNOWN if pair.improved else _gold(known.get(group.task.pk), pair)
+        gold.append(_ruled(pair) if pair.ruling else decided)
         information.append(2 / len(group.task.members.all()))
     table = np.array(rows, dtype=np.int64).reshape(-1, 3)
     labels = columns_of(table[:, 0], table[:, 1], table[:, 2], domain=(FIRST, TIE, SECOND))
@@ -102,6 +103,11 @@ def _answers(batches: Sequence[Batch]) -> dict[int, dict[str, Any]]:
     panels = tasks.filter(comparison__panel__isnull=False).values_list("pk", "comparison__panel")
     known = {pk: panel["answer"] for pk, panel in panels if panel}
     return known | dict(PanelAnswer.objects.filter(task__in=tasks).values_list("task", "answer"))
+
+
+def _ruled(pair: Pair) -> int:
+    """The side that a lead's ruling names."""
+    return FIRST if pair.wins_i else SECOND if pair.wins_j else TIE
 
 
 def _gold(answer: dict[str, Any] | None, pair: Pair) -> int:

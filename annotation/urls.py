@@ -2,10 +2,24 @@
 
 from django.urls import include, path
 
-from annotation.views import agreement, batch_items, batches, data, desk, leaderboard, panel, sets, steering, versions
+from annotation.views import (
+    adjudication,
+    agreement,
+    batch_items,
+    batches,
+    data,
+    desk,
+    disputes,
+    leaderboard,
+    panel,
+    sets,
+    steering,
+    versions,
+)
 
 AT = "p/<slug:slug>/"
 BATCH = AT + "batches/<int:number>/"
+DISPUTE = AT + "adjudication/<int:number>/<int:item>/"
 
 urlpatterns = [
     path("", include("annotation.urls_work")),
@@ -26,6 +40,12 @@ urlpatterns = [
     path(AT + "desk/", desk.desk_list, name="desk"),
     path(AT + "desk/<int:pk>/", desk.referral, name="referral"),
     path(AT + "desk/<int:pk>/undo/", desk.referral_undo, name="referral-undo"),
+    path(AT + "adjudication/", disputes.dispute_list, name="disputes"),
+    path(AT + "adjudication/next/", adjudication.dispute_next, name="dispute-next"),
+    path(DISPUTE, adjudication.adjudication, name="adjudication"),
+    path(DISPUTE + "rule/", adjudication.adjudication_rule, name="adjudication-rule"),
+    path(DISPUTE + "undo/", adjudication.adjudication_undo, name="adjudication-undo"),
+    path(DISPUTE + "names/", adjudication.adjudication_names, name="adjudication-names"),
     path(AT + "batches/versions/", versions.batch_versions, name="batch-versions"),
     path(BATCH + "version/", versions.batch_version, name="batch-version"),
     path(BATCH + "calibration/", panel.batch_calibration, name="batch-calibration"),

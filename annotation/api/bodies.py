@@ -180,3 +180,4 @@ class FreezeBody(serializers.Serializer[Any]):
     )
     min_judgments = serializers.IntegerField(default=1, min_value=1, max_value=100)
     seed = serializers.IntegerField(default=0, min_value=0, max_value=2**31 - 1)
+    rulings = serializers.BooleanField(default=True)

@@ -40,6 +40,7 @@ def freeze_preferences(request: Request, slug: str) -> Response:
         actor=user,
         min_judgments=data["min_judgments"],
         seed=data["seed"],
+        rulings=data["rulings"],
     )
     return Response(preference_body(frozen), status=201)
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotation.api import batches, desk, imports, labelling, leaderboard, sets, steering, time
+from annotation.api import adjudication, batches, desk, imports, labelling, leaderboard, sets, steering, time
 
 urlpatterns = [
     path("batches/<int:batch_id>/claim", labelling.claim, name="api-claim"),
@@ -29,6 +29,12 @@ urlpatterns = [
     path("projects/<slug:slug>/referrals", desk.referrals, name="api-referrals"),
     path("referrals/<int:pk>/settle", desk.settle, name="api-referral-settle"),
     path("referrals/<int:pk>/undo", desk.undo, name="api-referral-undo"),
+    path("projects/<slug:slug>/disputes", adjudication.dispute_list, name="api-disputes"),
+    path("tasks/<uuid:uid>/adjudication", adjudication.adjudication, name="api-adjudication"),
+    path("tasks/<uuid:uid>/adjudication/answer", adjudication.answer, name="api-adjudication-answer"),
+    path("tasks/<uuid:uid>/adjudication/rule", adjudication.rule, name="api-adjudication-rule"),
+    path("tasks/<uuid:uid>/adjudication/undo", adjudication.undo, name="api-adjudication-undo"),
+    path("tasks/<uuid:uid>/adjudication/gold", adjudication.gold, name="api-adjudication-gold"),
     path("projects/<slug:slug>/imports", imports.import_rows, name="api-import"),
     path("projects/<slug:slug>/batches", batches.open_new, name="api-batch-open"),
     path("projects/<slug:slug>/prompt-sets", batches.prompt_sets, name="api-prompt-sets"),

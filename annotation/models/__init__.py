@@ -1,5 +1,6 @@
 """Judgments out of people: the corpus, batches of tasks, judgments, measured quality, frozen sets."""
 
+from annotation.models.adjudications import Adjudication, AdjudicationSeat, BlindAnswer
 from annotation.models.bookmarks import Bookmark
 from annotation.models.corpus import Comparison, ComparisonResponse, ImportReport, Project, Prompt, PromptSet, Response
 from annotation.models.judgments import Challenge, CriterionScore, Demonstration, Flag, Judgment, Placement
@@ -18,9 +19,12 @@ from annotation.models.sets import (
 from annotation.models.tasks import Assignment, Batch, Draft, Slot, Task, TaskResponse
 
 __all__ = [
+    "Adjudication",
+    "AdjudicationSeat",
     "AgreementReport",
     "Assignment",
     "Batch",
+    "BlindAnswer",
     "Bookmark",
     "Challenge",
     "Comparison",

@@ -5,6 +5,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 
+from annotation.models.adjudications import Adjudication
 from annotation.models.corpus import Project, Prompt, Response
 from annotation.models.judgments import Demonstration, Judgment
 from annotation.models.tasks import Task
@@ -15,6 +16,17 @@ class Split(models.TextChoices):
     TRAIN = "train", "Train"
     VALIDATION = "validation", "Validation"
     TEST = "test", "Test"
+
+
+class Provenance(models.TextChoices):
+    """Where the answer of a pair comes from (annotation.provenance); no frozen pair is voided."""
+
+    UNANIMOUS = "unanimous", "Unanimous"
+    MAJORITY = "majority", "Majority"
+    ADJUDICATED = "adjudicated", "Adjudicated"
+    SPLIT = "split", "Split"
+    SINGLE = "single", "One answer"
+    VOIDED = "voided", "Voided"
 
 
 class FrozenQuerySet(models.QuerySet):
@@ -56,7 +68,11 @@ class PreferenceSet(models.Model):
 
 
 class PreferencePair(models.Model):
-    """Two responses of one task and how many preferred which. Pairs of a task form one group of the set."""
+    """Two responses of one task and how many preferred which. Pairs of a task form one group of the set.
+
+    Where a lead's `ruling` decides, the wins are one for what it says, and `votes` are those of the raters: [preferred
+    the first, ties, preferred the second, sum of strengths]. Sets frozen before provenance was kept have none.
+    """
 
     preference_set = models.ForeignKey(PreferenceSet, on_delete=models.PROTECT, related_name="pairs")
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="+")
@@ -68,6 +84,9 @@ class PreferencePair(models.Model):
     wins_second = models.PositiveIntegerField()
     strength = models.IntegerField(help_text="Sum of signed strengths; negative prefers the first.")
     split = models.CharField(max_length=10, choices=Split)
+    provenance = models.CharField(max_length=11, choices=Provenance, null=True)
+    votes = models.JSONField(null=True)
+    ruling = models.ForeignKey(Adjudication, null=True, on_delete=models.PROTECT, related_name="+")
     judgments = models.ManyToManyField(Judgment, through="PreferencePairJudgment", related_name="preference_pairs")
 
     class Meta:

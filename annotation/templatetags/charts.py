@@ -8,6 +8,8 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from annotation.strips import Strip
+
 register = template.Library()
 
 
@@ -65,6 +67,52 @@ def progress_strip(done: int, leased: int, total: int) -> SafeString:
         f"{first:.2f}",
         f"{min(second, 100 - first):.2f}",
     )
+
+
+@register.simple_tag
+def vote_strip(strip: Strip) -> SafeString:
+    """A bar for each thing that could be said, as high as many said it; a scale's middle in grey."""
+    width = 100 / max(len(strip.bars), 1)
+    rects = [
+        format_html(
+            '<rect class="{}" x="{}%" width="{}%" y="{}" height="{}"/>',
+            "track" if not bar.n else "mid" if bar.middle else "bar",
+            f"{place * width + width * 0.1:.2f}",
+            f"{width * 0.8:.2f}",
+            f"{18 - 16 * bar.n / strip.most:.1f}" if bar.n else "17",
+            f"{16 * bar.n / strip.most:.1f}" if bar.n else "1",
+        )
+        for place, bar in enumerate(strip.bars)
+    ]
+    return format_html('<svg class="strip" aria-hidden="true">{}</svg>', SafeString("".join(rects)))
+
+
+@register.simple_tag
+def vote_bars(strip: Strip) -> SafeString:
+    """The same drawn large, with figures, the ends and the middle named."""
+    width, last = 100 / max(len(strip.bars), 1), len(strip.bars) - 1
+    distinct = len({bar.name[:1] for bar in strip.bars}) == len(strip.bars)
+    parts = []
+    for place, bar in enumerate(strip.bars):
+        high = 44 * bar.n / max(strip.most, 1)
+        middle = f"{(place + 0.5) * width:.2f}"
+        name = "same" if bar.middle else bar.name[:1] if place in (0, last) or distinct else ""
+        parts.append(
+            format_html(
+                '<rect class="{}" x="{}%" width="{}%" y="{}" height="{}"/>',
+                "mid" if bar.middle else "bar",
+                f"{place * width + width * 0.1:.2f}",
+                f"{width * 0.8:.2f}",
+                f"{56 - max(high, 1):.1f}",
+                f"{max(high, 1):.1f}",
+            )
+        )
+        if bar.n:
+            parts.append(
+                format_html('<text x="{}%" y="{}" text-anchor="middle">{}</text>', middle, f"{50 - high:.1f}", bar.n)
+            )
+        parts.append(format_html('<text x="{}%" y="74" text-anchor="middle">{}</text>', middle, name))
+    return format_html('<svg class="strip big-dist" aria-hidden="true">{}</svg>', SafeString("".join(parts)))
 
 
 @register.simple_tag

@@ -5,6 +5,7 @@ from typing import Any
 from django import template
 
 from annotation.models import PreferencePair
+from annotation.models.sets import Provenance
 from annotation.opinions import MILLION
 from annotation.target_rows import target_of as target_row_of
 
@@ -15,7 +16,10 @@ ORDER = ("train", "validation", "test")
 
 @register.simple_tag
 def splits_of(counts: dict[str, Any]) -> dict[str, Any]:
-    """`rows` of figures by split, their `columns`, the `whole` of the first column, and what was `left_out`."""
+    """`rows` of figures by split, their `columns`, the `whole` of the first column, and what was `left_out`.
+
+    `provenance` is where the answers of the pairs come from, with how many of them, `classed` how many in all.
+    """
     by_split: dict[str, dict[str, int]] = counts.get("by_split") or {}
     by_split = {
         split: figures if isinstance(figures, dict) else {"items": figures} for split, figures in by_split.items()
@@ -31,11 +35,14 @@ def splits_of(counts: dict[str, Any]) -> dict[str, Any]:
         for split in names
     ]
     left_out = [(reason.replace("_", " "), n) for reason, n in (counts.get("left_out") or {}).items() if n]
+    provenance = counts.get("provenance") or {}
     return {
         "rows": rows,
         "columns": [WORDS.get(column, column) for column in columns],
         "whole": sum(row["share_of"] for row in rows),
         "left_out": left_out,
+        "provenance": [(kind.label, provenance[kind.value]) for kind in Provenance if provenance.get(kind.value)],
+        "classed": sum(provenance.values()),
     }
 
 

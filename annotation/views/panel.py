@@ -1,21 +1,18 @@
 """A lead's side of calibration: results by rater and criterion, disagreements, answering as the panel."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from annotation import calibrating, panels
 from annotation.errors import PanelIncomplete
-from annotation.models import Batch, Challenge, Project, Task
+from annotation.models import Batch, Challenge, Project
 from annotation.repinning import version_of
 from annotation.scales import SCALES
+from annotation.views.canonical_form import fields_of, is_asked, letter_of, read_canonical
 from annotation.views.projects import led_project, page
-from rubrics.models import Criterion
-from workforce.numerals import whole_number
 from workforce.scoping import me
 
 
@@ -57,7 +54,7 @@ def panel_answer(request: HttpRequest, slug: str, number: int, item: int) -> Htt
         try:
             panels.answer_as_panel(
                 task=task,
-                answer=_answer(request.POST, task, criteria),
+                answer=read_canonical(request.POST, task, criteria),
                 note=request.POST.get("note", ""),
                 look_for=" ".join(request.POST.get("look_for", "").split()),
                 decided_by=request.POST.get("decided_by", ""),
@@ -72,7 +69,7 @@ def panel_answer(request: HttpRequest, slug: str, number: int, item: int) -> Htt
             if not left:
                 return redirect("batch-calibration", slug=slug, number=number)
             return redirect("panel-answer", slug=slug, number=number, item=left[0].number)
-    members = [(_letter(batch, m.position), m.position, m.response) for m in task.members.select_related("response")]
+    members = [(letter_of(batch, m.position), m.position, m.response) for m in task.members.select_related("response")]
     context = page(
         project,
         "batches",
@@ -81,7 +78,7 @@ def panel_answer(request: HttpRequest, slug: str, number: int, item: int) -> Htt
         members=members,
         points=[(p.strength, p.label) for p in SCALES[batch.scale].points] if batch.scale in SCALES else [],
         places=range(1, len(members) + 1),
-        criteria=[(criterion, _rows(criterion, members)) for criterion in criteria if _asked(batch, criterion)],
+        criteria=[(criterion, fields_of(criterion, members)) for criterion in criteria if is_asked(batch, criterion)],
         known=getattr(task, "panel_answer", None),
         given=request.POST,
         errors=errors,
@@ -102,48 +99,3 @@ def _left_words(left: int) -> str:
 
 def _share(one: calibrating.Round, name: str) -> calibrating.Share | None:
     return next((share for share in one.criteria if share.name == name), None)
-
-
-def _letter(batch: Batch, position: int) -> str:
-    return "AB"[position] if batch.kind == Batch.Kind.PAIRWISE else str(position + 1)
-
-
-def _asked(batch: Batch, criterion: Criterion) -> bool:
-    return (batch.with_criteria or batch.kind == Batch.Kind.RATING) and criterion.kind != Criterion.Kind.CHECKLIST
-
-
-def _rows(criterion: Criterion, members: list[Any]) -> list[tuple[str, str]]:
-    """(name of the field, which answer) for each value wanted."""
-    if criterion.kind == Criterion.Kind.COMPARE:
-        return [(f"score-{criterion.slug}-0", "")]
-    return [(f"score-{criterion.slug}-{position}", letter) for letter, position, _ in members]
-
-
-def _answer(form: QueryDict, task: Task, criteria: list[Criterion]) -> dict[str, Any]:
-    """The panel's answer as the form gives it; panels.misfit says what is wrong with it."""
-    answer: dict[str, Any] = {}
-    batch, members = task.batch, list(task.members.all())
-    if batch.kind == Batch.Kind.PAIRWISE and (strength := _signed(form.get("strength"))) is not None:
-        answer["strength"] = strength
-    if batch.kind == Batch.Kind.RANKING:
-        ranks = [whole_number(form.get(f"rank-{member.position}")) or 0 for member in members]
-        if all(1 <= rank <= len(members) for rank in ranks):
-            dense = {rank: place for place, rank in enumerate(sorted(set(ranks)), start=1)}
-            answer["ranks"] = [dense[rank] for rank in ranks]
-    scores = {}
-    for criterion in criteria:
-        wanted = 1 if criterion.kind == Criterion.Kind.COMPARE else len(members)
-        values = [_signed(form.get(f"score-{criterion.slug}-{place}")) for place in range(wanted)]
-        if any(value is not None for value in values):
-            scores[criterion.slug] = values
-    if scores:
-        answer["scores"] = scores
-    return answer
-
-
-def _signed(text: str | None) -> int | None:
-    """A whole number from −9 to 99 in a form's field, else None."""
-    number = whole_number((text or "").removeprefix("-"))
-    if number is None or number > 99:
-        return None
-    return -number if (text or "").startswith("-") else number

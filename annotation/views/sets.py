@@ -75,13 +75,13 @@ def preference_set(request: HttpRequest, slug: str, number: int) -> HttpResponse
     """What is in the set, how far people agreed when it was frozen, and every judgment it rests on."""
     project = led_project(request, slug)
     frozen = get_object_or_404(PreferenceSet.objects.select_related("frozen_by"), project=project, number=number)
-    pairs = frozen.pairs.select_related("task__batch", "first", "second", "prompt", "target")
+    pairs = frozen.pairs.select_related("task__batch", "first", "second", "prompt", "target", "ruling__lead")
     pairs = pairs.prefetch_related("judgments__rater")
     found = Paginator(pairs.order_by("pk"), ITEMS_PER_PAGE).get_page(request.GET.get("page"))
     agreement = measured_when_frozen(frozen.agreement)
     lows = [row.axis_low for group in agreement for row in group.rows]
     filters = [
-        (name.replace("_", " ").capitalize(), value)
+        (name.replace("_", " ").capitalize(), ("do not count", "count")[value] if name == "rulings" else value)
         for name, value in frozen.filters.items()
         if name not in ("batches", "slices")
     ]
@@ -192,6 +192,7 @@ def _preview(project: Project, given: QueryDict) -> dict[str, Any] | None:
         batches=batches,
         min_judgments=whole_number(given.get("min_judgments")) or 1,
         seed=whole_number(given.get("seed")) or 0,
+        rulings="rulings" in given,
     )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from annotation import batching, freezing, panels
+from annotation import adjudicating, batching, freezing, panels
 from annotation.assigning import claim_next
 from annotation.batch_options import BatchOptions
 from annotation.models import ImportReport, Project, Referral
@@ -73,6 +73,9 @@ def make_place(slug: str, names: dict[str, str]) -> Place:
         "api-lease-release": {"reason": "so"},
         "api-referral-settle": {"action": "return", "reason": "so"},
         "api-referral-undo": {"reason": "so"},
+        "api-adjudication-answer": {"answer": None},
+        "api-adjudication-rule": {"outcome": "split", "cause": "style", "confidence": 2},
+        "api-adjudication-undo": {"reason": "so"},
     }
     return place
 
@@ -116,6 +119,8 @@ def _batches(place: Place) -> dict[str, Any]:
     unread = claim_next(batch=batch, rater=place.people["other rater"])
     assert unread is not None
     answer(unread, cant_judge="language")
+    adjudicating.answer_blind(task=judgment.task, actor=lead, answer={"strength": -1})
+    adjudicating.adjudicate(task=judgment.task, actor=lead, outcome="split", cause="style", confidence=2)
     skill = Skill.objects.create(team=project.team, slug="helpfulness", name="Helpfulness")
     made = [make_comparison(project, f"practice {n}", ["good", "bad"]) for n in range(2)]
     practice = batching.open_batch(
@@ -143,6 +148,8 @@ def _batches(place: Place) -> dict[str, Any]:
         "lease": held.pk,
         "referral": Referral.objects.get(task=unread.task).pk,
         "judgment": judgment.uid,
+        "judged item": judgment.task.number,
+        "judged task": judgment.task.uid,
         "shown": shown.uid,
         "version": version.pk,
     }
@@ -191,6 +198,8 @@ MEANS: dict[str, dict[str, str]] = {
     "api-batch": {"batch_id": "batch"},
     "batch-lease": {"number": "batch number", "pk": "lease"},
     "referral": {"pk": "referral"},
+    "adjudication": {"number": "batch number", "item": "judged item"},
+    "api-adjudication": {"uid": "judged task"},
     "api-referral": {"pk": "referral"},
     "api-lease-release": {"pk": "lease"},
     "api-task-reopen": {"batch_id": "batch"},

@@ -72,6 +72,9 @@ ROUTES: dict[str, Rule] = {
     **_rules("lead", READ, "batch-work batch-outcomes batch-overlap batch-items desk", 403),
     **_rules("lead", BOTH, "batch-edit batch-item batch-lease referral", 403),
     **_rules("lead", WRITE, "referral-undo", 403),
+    **_rules("lead", READ, "disputes", 403),
+    **_rules("lead", BOTH, "adjudication", 403),
+    **_rules("lead", WRITE, "dispute-next adjudication-rule adjudication-undo adjudication-names", 403),
     **_rules("lead", BOTH, "batch-new batch-version panel-answer import-new preference-set-new", 403),
     **_rules("lead", BOTH, "demonstration-set-new rubric-new rubric-edit rubric-publish messages tokens", 403),
     **_rules("lead", WRITE, "batch-pause batch-resume batch-close batch-measure preference-set-verify", 403),
@@ -86,6 +89,9 @@ ROUTES: dict[str, Rule] = {
     **_rules("lead", WRITE, "api-batch-overlap api-batch-schedule api-batch-route api-task-reopen api-lease-release"),
     **_rules("lead", GET, "api-batch-work api-batch-forecast api-referrals"),
     **_rules("lead", WRITE, "api-referral-settle api-referral-undo"),
+    **_rules("lead", GET, "api-disputes api-adjudication"),
+    **_rules("lead", WRITE, "api-adjudication-answer api-adjudication-rule"),
+    **_rules("lead", WRITE, "api-adjudication-undo api-adjudication-gold"),
     # Admins.
     **_rules(
         "admin",

@@ -18,7 +18,7 @@ from django.utils import timezone
 from annotation.assigning import claim_next
 from annotation.demonstrating import submit_demonstration
 from annotation.judging import Answer
-from annotation.models import Assignment, Referral
+from annotation.models import Adjudication, Assignment, Referral
 from rubrics.models import RubricVersion
 from tests.access.checks import ROOT, name_of, sources
 from tests.access.matrix import undone
@@ -87,8 +87,15 @@ def arguments(place: Place) -> dict[str, Any]:
         **{"kind": "pairwise", "overlap": 3, "items": [], "active": False, "days": 7, "to": None, "key": "k"},
         **{"scopes": ["data:read"], "beyond": set()},
         **{"answer": Answer(value=2), "submission": NO_UID, "uid": UUID(str(place.at["api-revise"]["uid"]))},
+        **{
+            "outcome": "split",
+            "cause": "style",
+            "confidence": 2,
+            "adjudication": Adjudication.objects.get(task__batch=batch),
+        },
         **{"activity": "guidelines", "target": "", "ms": 1000, "since": timezone.now() - timedelta(minutes=1)},
         "workforce.tokens.revoke_token.token": token,
+        "annotation.adjudicating.answer_blind.answer": None,
         "annotation.demonstrating.revise_demonstration.uid": _text_of(place, rater),
         "annotation.freeing.retire_rater.rater": someone,
         "workforce.managing.dismiss.role": Role.LEAD,  # who lays down a rater's work asks for the role as well

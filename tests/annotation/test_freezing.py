@@ -20,7 +20,7 @@ from training.rlhf.records import check_split, read_demonstrations, read_groups
 from workforce.errors import NotAllowed
 
 pytestmark = pytest.mark.django_db
-PREFERENCES_SHA256 = "af31b8d10948014b1de9be66842bf583a935a60039bcdb2a45eefd1d071edeec"
+PREFERENCES_SHA256 = "5688a8b88eeb5026f213b08a29772f1652731c90a9c6ae1b83fc7bf5c64c3921"
 OF_THE_FIRST_SHAPE = "ec1ce0dc15378bfab065121903341fff752b4a0580d5d9766b334799279343a7"
 DEMONSTRATIONS_SHA256 = "c7b68eae8efc2824e634df7c1efe2274cd22fcc1f6ea368ef83601fe5e954943"
 

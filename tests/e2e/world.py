@@ -6,12 +6,13 @@ from datetime import timedelta
 from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from annotation import batching, desk, freezing, panels
+from annotation import adjudicating, batching, desk, freezing, panels
 from annotation.assigning import claim_next
 from annotation.batch_options import BatchOptions
 from annotation.models import Assignment, Batch, ImportReport, Project, Referral
 from rubrics import versions
 from rubrics.models import Rubric, RubricVersion
+from tests.annotation.adjudications import RIGHT, disputed, ruled
 from tests.annotation.golds import make_golds, open_with
 from tests.annotation.makers import answer, make_batch, make_comparison, make_prompt
 from tests.annotation.pages import answered
@@ -52,6 +53,7 @@ NOT_PAGES = {
     *("work-waiting", "work-content", "work-consent", "work-check-in", "work-notify", "work-go-on", "work-rest"),
     *("work-ask", "message-read", "message-reply", "message-answer"),
     *("batch-overlap", "batch-work", "referral-undo"),
+    *("dispute-next", "adjudication-rule", "adjudication-undo", "adjudication-names"),
     *("batch-count", "batch-pause", "batch-resume", "batch-close", "batch-measure", "batch-export", "import-example"),
     *("preference-set-preview", "preference-set-verify", "preference-set-download"),
     *("preference-set-rows", "demonstration-set-rows", "prompt-set-rows", "model-download"),
@@ -99,6 +101,7 @@ def make_world(project: Project, rubric_version: RubricVersion, ada: User, lena:
     _steering_pages(world, project, rubric_version, lena, rosa, rafi)
     _checked_pages(world, project, rubric_version, lena, rosa)
     _calibration_pages(world, project, rubric_version, lena, rosa)
+    _disputed_pages(world, project, rubric_version, lena, [rosa, rafi])
     return world
 
 
@@ -282,6 +285,21 @@ def _calibration_pages(world: World, project: Project, version: RubricVersion, l
     world.add("panel-answer", "lena", reverse("panel-answer", args=[*at, 1]))
     world.add("batch-version", "lena", reverse("batch-version", args=[project.slug, 1]))
     world.add("batch-versions", "lena", reverse("batch-versions", args=[project.slug]))
+
+
+def _disputed_pages(world: World, project: Project, version: RubricVersion, lena: User, raters: list[User]) -> None:
+    """A pair to be answered blind, one whose opinions are shown, one that is ruled on, and a ranking."""
+    rosa, rafi = raters
+    batch = disputed(project, lena, version, [[(rosa, -2), (rafi, 3)]] * 3)
+    ranks = disputed(project, lena, version, [[(rosa, [1, 2, 3]), (rafi, [3, 1, 2])]], kind="ranking", responses=3)
+    tasks = {task.number: task for task in batch.tasks.all()}
+    adjudicating.answer_blind(task=tasks[2], actor=lena, answer={"strength": 1})
+    ruled(tasks[3], lena, RIGHT)
+    for shown in ("", "?state=all", "?batch=987&rater=rosa"):
+        world.add("disputes", "lena", reverse("disputes", args=[project.slug]) + shown)
+    for number in tasks:
+        world.add("adjudication", "lena", reverse("adjudication", args=[project.slug, batch.number, number]))
+    world.add("adjudication", "lena", reverse("adjudication", args=[project.slug, ranks.number, 1]))
 
 
 def _round(project: Project, version: RubricVersion, lena: User, skill: Skill, name: str) -> Batch:

@@ -19,6 +19,7 @@ SPLITS = ("train", "validation", "test")
 MOST_IN_A_GROUP = 109
 """Nine that were compared, and one improved by each of a hundred raters."""
 MILLION = 1_000_000
+VOTES = ("wins_i", "ties", "wins_j")
 SHAPES = (1, 2)
 """1 has votes alone; 2 has targets beside them, and rankings that say who gave which."""
 Messages = tuple[dict[str, str], ...]
@@ -38,7 +39,8 @@ class Pair:
 
     ``posterior`` is what a model of the raters makes of them, P(i), P(tie), P(j), where the file has it. ``reliable``
     are shares of the judgments that weigh each by how far its rater is relied on, and ``reliance`` is the mean of those
-    weights, in (0, 1]. ``slices`` are names under which a report shows this pair, beside those of its group.
+    weights, in (0, 1]; where a lead's ruling decides, it is the one judgment and none are weighed. ``slices`` are names
+    under which a report shows this pair, beside those of its group.
     """
 
     i: int
@@ -190,14 +192,15 @@ def _pair(value: Any, size: int) -> Pair:
         return Pair(**numbers, judgments=judgments, posterior=_posterior(value), slices=_slices(value))
     told = _need(value, "targets", dict)
     weight = _need(told, "weight", int) / MILLION
-    if not 0 < weight <= sum(counts):
+    votes = sum(_need(value["votes"], name, int) for name in VOTES) if "votes" in value else sum(counts)
+    if not 0 < weight <= votes:
         raise ValueError("weight of a pair's targets must be above 0, and no more than its judgments, in millionths")
     return Pair(
         **numbers,
         judgments=judgments,
         posterior=_shares(told, "posterior") if told.get("posterior") is not None else None,
-        reliable=_shares(told, "reliable"),
-        reliance=weight / sum(counts),
+        reliable=None if "votes" in value else _shares(told, "reliable"),
+        reliance=1.0 if "votes" in value else weight / votes,
         slices=_slices(value),
     )
 
@@ -265,7 +268,8 @@ def _group(value: dict[str, Any]) -> Group:
     pairs = tuple(_pair(pair, len(responses)) for pair in _need(value, "pairs", list))
     if not pairs:
         raise ValueError("pairs is empty")
-    rankings = _need(value, "rankings", list) if "rankings" in value else []
+    ruled = any("votes" in pair for pair in value["pairs"])  # what raters said has been decided otherwise
+    rankings = _need(value, "rankings", list) if "rankings" in value and not ruled else []
     return Group(
         _text(value, "group"),
         _text(value, "prompt"),

@@ -18,6 +18,7 @@ LEAD_PAGES = [
     ("project-home", "Loop", Role.ADMIN, ("home",)),
     ("batches", "Batches", Role.LEAD, ()),
     ("desk", "Desk", Role.LEAD, ()),
+    ("disputes", "Adjudication", Role.LEAD, ()),
     ("rubrics", "Rubrics", Role.LEAD, ()),
     ("imports", "Data", Role.LEAD, ("prompts",)),
     ("agreement", "Agreement", Role.LEAD, ()),
