@@ -17,7 +17,9 @@ from annotation.models.sets import Provenance
 from annotation.preferring import Group, Pair
 from annotation.provenance import class_of
 from tests.annotation.adjudications import AMBIGUOUS, BROKEN, RIGHT, SPLIT, disputed, ruled
+from training.rlhf.configs import RewardConfig
 from training.rlhf.records import read_groups
+from training.rlhf.targets import fitted_counts, reliance, taught_counts
 
 pytestmark = pytest.mark.django_db
 VOTES = st.tuples(st.integers(0, 5), st.integers(0, 5), st.integers(0, 5)).filter(any)
@@ -92,6 +94,19 @@ def test_rulings_decide_and_the_votes_stay_beside(project, batch, lena):
     assert verify_set(frozen_set=frozen)
     assert sum(len(group.pairs) for group in read_groups(set_path(frozen_set=frozen))) == len(pairs)
     assert frozen.human_ceiling["all"]["n_pairs"] > 0
+
+
+def test_a_run_learns_the_ruling_whatever_it_learns_from(project, batch, lena):
+    """The votes stay in the line, and no shares, posteriors or rankings of theirs outweigh what a lead decided."""
+    frozen = freeze_preference_set(project=project, name="All", batches=[batch], actor=lena)
+    groups = read_groups(set_path(frozen_set=frozen))
+    [group] = [group for group in groups if (group.pairs[0].wins_i, group.pairs[0].strength) == (1, -2)]
+    [pair] = group.pairs
+    assert group.rankings == ()
+    for labels in ("counts", "majority", "posterior", "reliable"):
+        config = RewardConfig(base="base", labels=labels)
+        assert fitted_counts(taught_counts(pair, labels), pair.posterior, config) == (1, 0, 0)
+        assert reliance(labels, [pair.reliance]) == 1
 
 
 def test_by_the_votes_alone(project, batch, lena):
