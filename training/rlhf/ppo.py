@@ -143,8 +143,8 @@ def run(
         state |= {"normaliser": asdict(normaliser), "config": config.to_dict()}
         if accelerator.is_main_process:
             slots, state["optimiser"] = optimiser_state(optimiser)
-            tensors: dict[str, Mapping[str, Tensor]] = {**actor.trained()}
-            tensors |= {"optimiser": slots, "rng": {"generators": generator.get_state()[None]}}
+            tensors: dict[str, Mapping[str, Tensor]] = {**actor.trained(), "optimiser": slots}
+            tensors["rng"] = {"generators": generator.get_state()[None]}
             save_checkpoint(out, step, tensors=tensors, state=state, best=best["step"] if best else None)
 
     for step in range(start + 1, config.steps + 1):
