@@ -36,9 +36,13 @@ class Showing:
         self.reached = watch(self.left)
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self) -> None:
+        """What a test needs first runs much that it says nothing of."""
+        self.reached.clear()
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
         """In place of pytest's own."""
-        self.reached.clear()
         well = self._goes_well(item, log=True)
         for check in [check for check in self.left if (check.path, check.function) in self.reached] if well else []:
             tried = self.tries[check, item.path] = self.tries.get((check, item.path), 0) + 1
