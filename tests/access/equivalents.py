@@ -22,6 +22,9 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("workforce/message_views.py", "_message", "visible_to"): (
         "The verbs reply and mark_read look whether the message is visible, and answer 404 as well."
     ),
+    ("workforce/messaging.py", "reply", "visible_to"): (
+        "mark_read, which follows in the same transaction, asks the same."
+    ),
     ("workforce/messaging.py", "threads", "visible_to"): (
         "The page asks for the role in the team first, and a lead sees all that was said in it."
     ),

@@ -8,6 +8,7 @@ that no test has noticed yet. What looks like a notice counts if the test then g
 import json
 import os
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from tests.access.removing import Holder, live, removed, watch
 CHECKS = "ASSAY_CHECKS"  # a file with the checks to be noticed; what noticed which is written beside it
 SECONDS = "ASSAY_CHECKS_SECONDS"  # after so long no further test is begun
 NOTICED = ".noticed"
-TRIES = 8  # tests of one file that run the function of a check and all go well without it
+TRIES = 12  # variants of one test that run the function of a check and all go well without it
 
 
 class Showing:
@@ -27,7 +28,7 @@ class Showing:
         self.file, self.ends = file, time.monotonic() + seconds
         known = {str(check): check for check in all_checks()}
         self.left: list[Check] = [known[name] for name in json.loads(file.read_text(encoding="utf-8"))]
-        self.tries: dict[tuple[Check, Path], int] = {}
+        self.tries = Counter[tuple[Check, str]]()
         self.noticed: dict[str, str] = {}
         self.reached: set[Holder] = set()
 
@@ -36,13 +37,18 @@ class Showing:
         self.reached = watch(self.left)
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self) -> None:
+        """What a test needs first runs much that it says nothing of."""
+        self.reached.clear()
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
         """In place of pytest's own."""
-        self.reached.clear()
         well = self._goes_well(item, log=True)
         for check in [check for check in self.left if (check.path, check.function) in self.reached] if well else []:
-            tried = self.tries[check, item.path] = self.tries.get((check, item.path), 0) + 1
-            if tried <= TRIES:
+            variants = check, item.nodeid.partition("[")[0]
+            self.tries[variants] += 1
+            if self.tries[variants] <= TRIES:
                 with removed(check):
                     still_well = self._goes_well(item)
                 if not still_well and self._goes_well(item):

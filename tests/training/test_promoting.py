@@ -6,9 +6,11 @@ import pickle
 import pytest
 from django.core.management import CommandError, call_command
 
+from annotation.models import Project
 from training.models import ModelAlias, ModelVersion
 from training.promoting import ModelFolderMissing, ModelFolderRefused, ModelNameTaken, register_model, set_alias
 from workforce.errors import NotAllowed
+from workforce.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +39,16 @@ def test_the_same_folder_again_is_the_same_model_and_another_content_is_not(regi
         register()
     assert register(name="n") != ModelVersion.objects.get(name="m")
     assert ModelVersion.objects.count() == 2
+
+
+def test_names_of_models_and_aliases_are_each_projects_own(project, register, vic) -> None:
+    theirs = Project.objects.create(slug="other", name="Other", team=vic.memberships.get().team, rubric=project.rubric)
+    far = register(project=theirs, actor=vic)
+    set_alias(model=far, name="champion", actor=vic)
+    mine = register()
+    assert (far.project, mine.project) == (theirs, project)
+    set_alias(model=mine, name="champion", actor=None)
+    assert AuditEvent.objects.filter(verb="set_alias").latest("pk").before_digest == ""
 
 
 @pytest.mark.parametrize("name", ["pytorch_model.bin", "optimizer.pt", "x.pkl", "modeling.py", "a/b/rng.pth"])

@@ -95,6 +95,13 @@ def test_a_lead_answers_the_lead_who_wrote_to_them(team, lena, ada) -> None:
     assert messaging.reply(message=first, author=ada, body="Yes").to == lena
 
 
+def test_what_a_rater_wrote_to_one_lead_another_lead_answers_to_the_rater(team, lena, ada, rosa) -> None:
+    first = messaging.send(team=team, author=ada, to=rosa, body="How is batch 3?")
+    back = messaging.reply(message=first, author=rosa, body="Long but clear")
+    assert back.to == ada
+    assert messaging.reply(message=back, author=lena, body="Take your time").to == rosa
+
+
 def test_a_paused_batch_gives_its_reason_and_takes_a_reply(client: Client, project, lena, rubric_version, rosa) -> None:
     batch = make_batch(project, lena, rubric_version)
     batch.state, batch.pause_reason = "paused", "The dates in the source are wrong <b>"
