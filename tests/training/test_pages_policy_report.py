@@ -91,6 +91,15 @@ def test_gold_of_another_start_is_not_counted(
     assert set(found) == {run.pk} and found[run.pk].wins == 4
 
 
+def test_a_wrong_number_of_raters_comes_back_with_its_reason(
+    admin: Client, project: Project, base: ModelVersion, rubric_version: RubricVersion
+) -> None:
+    url = reverse("run-send", args=[project.slug, make_policy(project, base, 1).number])
+    answered = admin.post(url, {"rubric_version": rubric_version.pk, "overlap": 0})
+    assert answered.status_code == 422 and "greater than or equal to 1" in answered.content.decode()
+    assert not Batch.objects.exists()
+
+
 def test_what_cannot_be_compared_is_refused(
     project: Project, base: ModelVersion, ada: User, lena: User, rubric_version: RubricVersion
 ) -> None:

@@ -52,7 +52,7 @@ def run_send(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     run = run_of(team.project.pk, number)
     form = SendForm(request.POST, project=team.project)
     if not form.is_valid():
-        context = page(team, "runs", **_policy(run), form=form)
+        context = page(team, "runs", **(_policy(run) | {"form": form}))
         return render(request, "training/policy_report.html", context, status=422)
     try:
         batch = send_samples(run=run, actor=me(request), **form.cleaned_data)
