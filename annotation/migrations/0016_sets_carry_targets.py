@@ -16,7 +16,7 @@ APPEND_ONLY = {
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("annotation", "0012_batches_require_several_skills"),
+        ("annotation", "0013_bookmarks_keep_the_count"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
