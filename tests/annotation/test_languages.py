@@ -212,7 +212,8 @@ FOR_LEADS = {
     *("annotation/api/adjudication.py", "annotation/provenance.py", "annotation/seating.py"),
     "annotation/queueing/golds.py",
     *(f"annotation/views/{name}.py" for name in ("batch_items", "desk", "forecast_chart", "steering")),
-    *(f"annotation/views/{name}.py" for name in ("sets", "versions")),
+    *(f"annotation/views/{name}.py" for name in ("leaderboard", "set_targets", "sets", "versions")),
+    "annotation/templatetags/sets.py",
     *(f"annotation/api/{name}.py" for name in ("batches", "desk", "imports", "naming", "sets", "steering")),
     *(f"rubrics/{name}.py" for name in ("checks", "content", "editing_views", "forms", "previewing", "versions")),
     "annotation/scales.py",  # annotation.views.item says its points to raters
