@@ -81,8 +81,9 @@ def test_two_leads_at_one_item(open_page, batch, lena, ada) -> None:
     assert BlindAnswer.objects.count() == 2
 
 
-def test_the_pages_are_for_everybody(open_page, batch, lena, ada) -> None:
+def test_the_pages_are_for_everybody(open_page, batch, project, lena, rubric_version, rosa, rafi) -> None:
     """The list, blind, revealed, and ruled on; light and dark, and narrow without scrolling sideways."""
+    disputed(project, lena, rubric_version, [[(rosa, -2), (rafi, 3)]] * 5)  # more than a phone is wide
     first, second, third = batch.tasks.order_by("number")
     answer_blind(task=second, actor=lena, answer={"strength": 1})
     ruled(third, lena, RIGHT)
