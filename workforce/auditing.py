@@ -28,11 +28,7 @@ def record(
     The chain is locked until that transaction ends: by an advisory lock on PostgreSQL, by the write
     lock that BEGIN IMMEDIATE has already taken on SQLite.
     """
-    if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError("auditing.record needs the transaction of the change it records.")
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"audit:{stream}"])
+    lock_chain(stream=stream)
     last = AuditEvent.objects.filter(stream=stream).order_by("-sequence").values_list("sequence", "hash").first()
     sequence, previous_hash = (last[0] + 1, last[1]) if last else (1, FIRST_HASH)
     event = AuditEvent(
@@ -50,6 +46,18 @@ def record(
     event.hash = event_hash(event)
     event.save(force_insert=True)
     return event
+
+
+def lock_chain(*, stream: str) -> None:
+    """Let nobody else append to the chain until this transaction ends, and wait for whoever is about to.
+
+    Whatever follows sees all that was committed under the chain before, and nothing is under way.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("auditing.record needs the transaction of the change it records.")
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"audit:{stream}"])
 
 
 def event_hash(event: AuditEvent) -> str:
