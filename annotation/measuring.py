@@ -3,7 +3,8 @@
 Only current judgments that carry an opinion count. Answers under versions between which the meaning or the structure
 of the rubric changed are never taken together: each group of versions has reports of its own, whose detail names the
 versions and says how many groups there are. An undefined coefficient is a report like any other, with
-its reason. The basis `sign` is first, tie or second in canonical order, `grade` the strength on a wide scale.
+its reason. Alphas of pairs come from the patterns that are kept. The basis `sign` is first, tie or second in canonical
+order, `grade` the strength on a wide scale.
 """
 
 from collections.abc import Sequence
@@ -12,13 +13,13 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count, QuerySet
 
-from annotation.agreement.alpha import Alpha, measure_alpha
+from annotation.agreeing import alpha_of
+from annotation.agreement.alpha import Alpha
 from annotation.agreement.kappa import pairwise_kappas
-from annotation.agreement.patterns import count_labels
 from annotation.agreement.rank_alpha import measure_rank_alpha
 from annotation.models import AgreementReport, Batch, Judgment, Placement
 from annotation.repinning import groups_of
-from annotation.scales import SCALES
+from annotation.scopes import GRADE, Slice, folded, kept_patterns, of_grade
 from rubrics.models import RubricVersion
 from workforce.models import User
 
@@ -54,7 +55,7 @@ def measure_batch(*, batch: Batch) -> list[AgreementReport]:
     reports = []
     for versions in groups:
         counted = Judgment.objects.counted().filter(task__batch=batch, rubric_version__in=versions)
-        found = _of_pairs(batch, counted) if batch.kind == Batch.Kind.PAIRWISE else []
+        found = _of_pairs(batch, versions, counted) if batch.kind == Batch.Kind.PAIRWISE else []
         if batch.kind == Batch.Kind.RANKING:
             found = [_of_rankings(batch, counted)]
         for report in found:
@@ -81,33 +82,28 @@ def _scope(batch: Batch, basis: str) -> str:
     return f"project:{batch.project.slug}/batch:{batch.number}/{basis}"
 
 
-def _of_pairs(batch: Batch, counted: QuerySet[Judgment]) -> list[AgreementReport]:
+def _of_pairs(batch: Batch, versions: list[RubricVersion], counted: QuerySet[Judgment]) -> list[AgreementReport]:
     said = counted.order_by("task", "rater").values_list("task", "rater", "strength")
     labels: list[Label] = [(task, rater, strength) for task, rater, strength in said if strength is not None]
     signs = [(task, rater, (strength > 0) - (strength < 0)) for task, rater, strength in labels]
-    raters = len({rater for _, rater, _ in labels})
-    reports = [
-        _report(batch, "alpha_nominal", basis, _alpha(batch, basis, signs, SIGNS, "nominal", raters))
-        for basis in ("sign", "sign_symmetrised")
-    ]
-    reports[0].detail = {"raters": raters, **_kappas(signs)}
-    scale = SCALES.get(batch.scale)
-    if scale and len(scale.points) > len(SIGNS):
-        grades = _alpha(batch, "grade", labels, scale.domain, "ordinal", raters)
-        reports.append(_report(batch, "alpha_ordinal", "grade", grades))
-    return reports
-
-
-def _alpha(batch: Batch, basis: str, labels: list[Label], domain: tuple[int, ...], level: Any, raters: int) -> Alpha:
-    counts = count_labels([task for task, _, _ in labels], [value for _, _, value in labels], domain=domain)
-    return measure_alpha(
-        counts,
-        level=level,
-        domain=domain,
-        scope=_scope(batch, basis),
-        orientation_symmetrised=basis.endswith("symmetrised"),
-        n_raters=raters,
+    question = of_grade(f"{GRADE}{batch.scale}")
+    kept = kept_patterns(
+        project=batch.project,
+        versions=[version.pk for version in versions],
+        slices=[Slice.BATCH],
+        question=question.key,
+        value=str(batch.pk),
     )
+    patterns = folded(question, kept.values())
+    bases = {"sign": "sign_imported", "sign_symmetrised": "sign"}
+    if len(question.domain) > len(SIGNS):
+        bases["grade"] = "grade_imported"
+    reports = []
+    for basis, metric in bases.items():
+        alpha = alpha_of(question=question, patterns=patterns, key=_scope(batch, basis), metric=metric)
+        reports.append(_report(batch, f"alpha_{alpha.level}", basis, alpha))
+    reports[0].detail = {"raters": len({rater for _, rater, _ in labels}), **_kappas(signs)}
+    return reports
 
 
 def _report(batch: Batch, coefficient: str, basis: str, alpha: Alpha) -> AgreementReport:

@@ -3,7 +3,7 @@
 An item that anybody has begun keeps its version, so that all its answers mean the same; only untouched items switch.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -72,11 +72,23 @@ def pooled(*, old: RubricVersion, new: RubricVersion) -> bool:
     return not between.filter(change__in=BREAKS).exists()
 
 
-def groups_of(*, versions: Collection[RubricVersion]) -> list[list[RubricVersion]]:
-    """Versions of one rubric in groups that may be taken together, newest group first, oldest version first in it."""
+def groups_of(
+    *, versions: Collection[RubricVersion], among: Iterable[RubricVersion] | None = None
+) -> list[list[RubricVersion]]:
+    """Versions in groups that may be taken together, newest group first, oldest version first in it.
+
+    Of one rubric, and without a change of meaning or structure between them. `among`: all versions of the rubrics, if
+    they are at hand; else one query asks for them.
+    """
+    if among is None:
+        among = RubricVersion.objects.filter(rubric__in={version.rubric_id for version in versions}, change__in=BREAKS)
+    breaks = {(version.rubric_id, version.number) for version in among if version.change in BREAKS}
     groups: list[list[RubricVersion]] = []
-    for version in sorted(versions, key=lambda one: one.number):
-        if groups and pooled(old=groups[-1][-1], new=version):
+    for version in sorted(versions, key=lambda one: (one.rubric_id, one.number)):
+        before = groups[-1][-1] if groups else None
+        between = range(before.number + 1, version.number + 1) if before else range(0)
+        same = before is not None and before.rubric_id == version.rubric_id
+        if same and not any((version.rubric_id, number) in breaks for number in between):
             groups[-1].append(version)
         else:
             groups.append([version])

@@ -2,7 +2,18 @@
 
 from django.urls import include, path
 
-from annotation.views import agreement, batch_items, batches, data, desk, panel, sets, steering, versions
+from annotation.views import (
+    agreement,
+    agreement_items,
+    batch_items,
+    batches,
+    data,
+    desk,
+    panel,
+    sets,
+    steering,
+    versions,
+)
 
 AT = "p/<slug:slug>/"
 BATCH = AT + "batches/<int:number>/"
@@ -37,6 +48,8 @@ urlpatterns = [
     path(AT + "data/examples/<str:kind>/", data.import_example, name="import-example"),
     path(AT + "prompts/", data.prompts, name="prompts"),
     path(AT + "agreement/", agreement.agreement, name="agreement"),
+    path(AT + "agreement/items/", agreement_items.agreement_items, name="agreement-items"),
+    path(AT + "agreement/export/", agreement.agreement_csv, name="agreement-csv"),
     path(AT + "sets/", sets.set_list, name="sets"),
     path(AT + "sets/preference/new/", sets.preference_set_new, name="preference-set-new"),
     path(AT + "sets/preference/new/preview/", sets.preference_set_preview, name="preference-set-preview"),

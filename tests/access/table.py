@@ -64,7 +64,7 @@ ROUTES: dict[str, Rule] = {
     **_rules(
         "lead", READ, "batches batch batch-count batch-versions batch-calibration batch-export imports import", 403
     ),
-    **_rules("lead", READ, "imports import import-example prompts agreement sets", 403),
+    **_rules("lead", READ, "imports import import-example prompts agreement agreement-items agreement-csv sets", 403),
     **_rules("lead", READ, "preference-set preference-set-preview", 403),
     **_rules("lead", READ, "preference-set-download demonstration-set demonstration-set-download", 403),
     **_rules("lead", READ, "rubrics rubric rubric-version", 403),

@@ -121,6 +121,7 @@ def _leads_pages(world: World, project: Project, version: RubricVersion, raters:
         "import": f"data/{report.pk}/",
         "prompts": "prompts/",
         "agreement": "agreement/",
+        "agreement-items": "agreement/items/?slice=lengths&value=close",
         "sets": "sets/",
         "preference-set-new": "sets/preference/new/",
         "preference-set": "sets/preference/1/",
