@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from django.db.models import Q
 
 from annotation.agreement.alpha import Alpha, alpha_of_patterns
 from annotation.agreement.coincidence import Level, coincidences_by_pattern
@@ -20,8 +21,8 @@ from annotation.agreement.raw import PairAgreement, pair_agreement, signs
 from annotation.agreement.verdict import Conclusion, conclude
 from annotation.models import Batch, Project
 from annotation.repinning import groups_of
-from annotation.scopes import BOTH_BAD, CRITERION, GRADE, Question, Scope, Slice, folded, kept_patterns, questions_of
-from rubrics.models import Criterion, Rubric, RubricVersion
+from annotation.scopes import BOTH_BAD, GRADE, Question, Scope, Slice, folded, kept_patterns, questions_of
+from rubrics.models import Rubric, RubricVersion
 
 TARGET = 0.667
 """Below it Krippendorff would draw no conclusion; a lead may choose another."""
@@ -33,6 +34,7 @@ METRICS = {
 }
 CUTS = [Slice.DOMAIN, Slice.LANGUAGE, Slice.LENGTHS, Slice.MODELS, Slice.VENDOR, Slice.SENSITIVITY, Slice.BATCH]
 SIGNS = (-1, 0, 1)
+NOTHING = Q(pk__in=())
 Kept = Mapping[tuple[Scope, int], dict[str, int]]
 """Units by pattern, by scope and rubric version."""
 
@@ -81,6 +83,11 @@ class Asked:
     question: Question | None
     kept: Kept
 
+    @property
+    def whole(self) -> Kept:
+        """Of all items, whatever they are of."""
+        return {key: patterns for key, patterns in self.kept.items() if key[0].slice == Slice.ALL}
+
 
 @dataclass(frozen=True)
 class Overview:
@@ -100,9 +107,12 @@ class Overview:
     confusion: list[list[float]]
 
 
-def questioned(*, project: Project, choice: Choice) -> Asked:
-    """What there is to measure, and which of it was chosen. Reads only, in at most four queries."""
-    whole = kept_patterns(project=project, slices=[Slice.ALL])
+def questioned(*, project: Project, choice: Choice, also: Q = NOTHING) -> Asked:
+    """What there is to measure, and which of it was chosen. Reads only, in at most three queries.
+
+    also: rows of patterns that are read beside those of the questions as a whole.
+    """
+    whole = kept_patterns(project=project, wanted=Q(slice=Slice.ALL) | also)
     used = {version for _, version in whole}
     rubrics = Rubric.objects.filter(versions__in=used)
     published = list(
@@ -116,32 +126,33 @@ def questioned(*, project: Project, choice: Choice) -> Asked:
     kept = {key: patterns for key, patterns in whole.items() if key[1] in keys}
     items: Counter[str] = Counter()
     for (scope, _), patterns in kept.items():
-        items[scope.question] += sum(patterns.values())
-    criteria: list[Criterion] = []
-    if any(key.startswith(CRITERION) for key in items):
-        of_group = Criterion.objects.filter(version__in=keys).order_by("version__number", "position")
-        criteria = list(of_group.prefetch_related("points"))
-    questions = questions_of(keys=items, criteria=criteria)
+        if scope.slice == Slice.ALL:
+            items[scope.question] += sum(patterns.values())
+    questions = questions_of(keys=items, versions=keys)
     return Asked(group, groups, published, questions, questions.get(choice.question) or _first(questions, items), kept)
 
 
 def overview(*, project: Project, choice: Choice) -> Overview:
     """Measure what was chosen. Reads only, in at most five queries."""
-    asked = questioned(project=project, choice=choice)
-    question, group = asked.question, asked.group
+    # Whatever is chosen without a word is a grade, where there is one: its slices come in the same query.
+    chosen = Q(question=choice.question) if choice.question else Q(question__startswith=GRADE)
+    asked = questioned(project=project, choice=choice, also=chosen & Q(slice__in=[*CUTS, Slice.WEEK]))
+    question = asked.question
     if question is None:
         return Overview(choice, asked, None, Raw(None, None, None), [], {}, [], [], [])
-    versions = [version.pk for version in group]
-    cut = kept_patterns(project=project, versions=versions, slices=[*CUTS, Slice.WEEK], question=question.key)
+    cut = {key: patterns for key, patterns in asked.kept.items() if key[0].slice != Slice.ALL}
+    if not any(scope.question == question.key for scope, _ in cut):
+        versions, mine = [version.pk for version in asked.group], Q(question=question.key)
+        cut = kept_patterns(project=project, wanted=mine & Q(slice__in=[*CUTS, Slice.WEEK]), versions=versions)
     rows = _rows(project, {question.key: question}, cut, choice)
     by_slice = {name: [row for row in rows if row.scope.slice == name] for name in CUTS}
-    of_all = _rows(project, asked.questions, asked.kept, choice)
-    merged = _merged(question, asked.kept, choice.least)
+    of_all = _rows(project, asked.questions, asked.whole, choice)
+    merged = _merged(question, asked.whole, choice.least)
     return Overview(
         choice=choice,
         asked=asked,
         headline=next((row for row in of_all if row.scope.question == question.key), None),
-        raw=_raw(question, merged, asked.kept, choice),
+        raw=_raw(question, merged, asked.whole, choice),
         by_question=sorted(of_all, key=lambda row: -2.0 if row.alpha.value is None else -row.alpha.value),
         by_slice={name: found for name, found in by_slice.items() if found},
         by_version=_by_version(project, question, asked, choice),
@@ -254,4 +265,4 @@ def _first(questions: Mapping[str, Question], asked: Mapping[str, int]) -> Quest
 
 def batches_named(*, project: Project) -> list[Batch]:
     """The project's batches, to name slices by and to mark when people were calibrated."""
-    return list(project.batches.only("pk", "number", "name", "mode", "kind", "opened_at").order_by("number"))
+    return list(project.batches.only("project", "number", "name", "mode", "kind", "opened_at").order_by("number"))

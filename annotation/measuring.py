@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from annotation.agreeing import alpha_of
 from annotation.agreement.alpha import Alpha
@@ -87,13 +87,8 @@ def _of_pairs(batch: Batch, versions: list[RubricVersion], counted: QuerySet[Jud
     labels: list[Label] = [(task, rater, strength) for task, rater, strength in said if strength is not None]
     signs = [(task, rater, (strength > 0) - (strength < 0)) for task, rater, strength in labels]
     question = of_grade(f"{GRADE}{batch.scale}")
-    kept = kept_patterns(
-        project=batch.project,
-        versions=[version.pk for version in versions],
-        slices=[Slice.BATCH],
-        question=question.key,
-        value=str(batch.pk),
-    )
+    mine = Q(slice=Slice.BATCH, value=str(batch.pk), question=question.key)
+    kept = kept_patterns(project=batch.project, wanted=mine, versions=[version.pk for version in versions])
     patterns = folded(question, kept.values())
     bases = {"sign": "sign_imported", "sign_symmetrised": "sign"}
     if len(question.domain) > len(SIGNS):

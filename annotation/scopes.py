@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from django.db.models import Q
 
 from annotation.agreement.coincidence import Level
 from annotation.agreement.patterns import Patterns
@@ -56,27 +57,17 @@ class Question:
 
 
 def kept_patterns(
-    *,
-    project: Project,
-    versions: Iterable[int] | None = None,
-    slices: Collection[str],
-    question: str = "",
-    value: str = "",
+    *, project: Project, wanted: Q, versions: Iterable[int] | None = None
 ) -> dict[tuple[Scope, int], dict[str, int]]:
-    """Units by pattern of each scope and rubric version (primary key); one query.
-
-    question, versions, value: only these, where they are given.
+    """Units by pattern of each scope and rubric version (primary key); one query. wanted: which rows; versions: only
+    these, where they are given.
     """
-    rows = AgreementPattern.objects.filter(project=project, slice__in=slices, units__gt=0)
+    rows = AgreementPattern.objects.filter(wanted, project=project, units__gt=0)
     if versions is not None:
         rows = rows.filter(rubric_version__in=versions)
-    if question:
-        rows = rows.filter(question=question)
-    if value:
-        rows = rows.filter(value=value)
     found: dict[tuple[Scope, int], dict[str, int]] = defaultdict(dict)
     columns = ("question", "slice", "value", "rubric_version_id", "pattern", "units")
-    for asked, name, value, version, pattern, units in rows.values_list(*columns):
+    for asked, name, value, version, pattern, units in rows.values_list(*columns).iterator():
         found[Scope(asked, name, value), version][pattern] = units
     return found
 
@@ -96,19 +87,20 @@ def folded(question: Question, kept: Iterable[dict[str, int]], *, least: int = 2
     return Patterns(table[enough][:, question.columns], many[enough])
 
 
-def questions_of(*, keys: Iterable[str], criteria: Iterable[Criterion]) -> dict[str, Question]:
+def questions_of(*, keys: Iterable[str], versions: Collection[int]) -> dict[str, Question]:
     """The questions with these keys, in the order of the page: grades, both bad, the criteria as the rubric has them.
 
-    criteria: of the versions at hand, oldest first, with their points; the newest one names a question. A question that
-    no criterion belongs to is left out.
+    The newest of the versions names a question. One that no criterion belongs to is left out. One query, if criteria
+    are asked for.
     """
     wanted = set(keys)
     found = {key: of_grade(key) for key in sorted(wanted) if key.startswith(GRADE)}
     if BOTH_BAD in wanted:
         found[BOTH_BAD] = Question(BOTH_BAD, "Both bad", (0, 1), ("no", "yes"), "nominal", sided=False)
-    asked = [one for criterion in criteria for one in _of_criterion(criterion)]
-    newest = {one.key: one for one in asked}
-    return found | {key: newest[key] for key in newest if key in wanted}
+    if any(key.startswith(CRITERION) for key in wanted):
+        newest = {one.key: one for one in _of_criteria(versions)}
+        found |= {key: one for key, one in newest.items() if key in wanted}
+    return found
 
 
 def of_grade(key: str) -> Question:
@@ -120,24 +112,25 @@ def of_grade(key: str) -> Question:
     return Question(key, name, scale.domain, words, level, sided=True)
 
 
-def _of_criterion(criterion: Criterion) -> list[Question]:
-    key, kind = f"{CRITERION}{criterion.slug}", criterion.kind
-    points = sorted(criterion.points.all(), key=lambda point: point.value)
+def _of_criteria(versions: Collection[int]) -> list[Question]:
+    criteria = Criterion.objects.filter(version__in=versions).order_by("version__number", "position", "points__value")
+    columns = ("pk", "slug", "name", "kind", "points__value", "points__anchor")
+    points: dict[tuple[int, str, str, str], list[tuple[int, str]]] = defaultdict(list)
+    for pk, slug, name, kind, value, anchor in criteria.values_list(*columns):
+        points[pk, slug, name, kind] += [] if value is None else [(value, anchor)]
+    return [one for (_, slug, name, kind), mine in points.items() for one in _of_criterion(slug, name, kind, mine)]
+
+
+def _of_criterion(slug: str, name: str, kind: str, points: list[tuple[int, str]]) -> list[Question]:
+    key = f"{CRITERION}{slug}"
     if kind == Criterion.Kind.CHECKLIST:
+        yes_no = ("not met", "met")
         return [
-            Question(
-                f"{key}:{point.value}",
-                f"{criterion.name}: {point.anchor}",
-                (0, 1),
-                ("not met", "met"),
-                "nominal",
-                sided=False,
-            )
-            for point in points
+            Question(f"{key}:{value}", f"{name}: {anchor}", (0, 1), yes_no, "nominal", sided=False)
+            for value, anchor in points
         ]
     if kind == Criterion.Kind.COMPARE:
-        return [Question(key, criterion.name, (-1, 0, 1), ("first", "neither", "second"), "nominal", sided=True)]
+        return [Question(key, name, (-1, 0, 1), ("first", "neither", "second"), "nominal", sided=True)]
     level: Level = "nominal" if kind == Criterion.Kind.RULE else "ordinal"
-    values = tuple(point.value for point in points)
-    words = tuple(f"{point.value} {point.anchor}" for point in points)
-    return [Question(key, criterion.name, values, words, level, sided=False)] if len(points) > 1 else []
+    values, words = tuple(value for value, _ in points), tuple(f"{value} {anchor}" for value, anchor in points)
+    return [Question(key, name, values, words, level, sided=False)] if len(points) > 1 else []

@@ -10,12 +10,14 @@ from django.urls import reverse
 from annotation import assigning
 from annotation.agreement.alpha import measure_alpha
 from annotation.agreement.patterns import count_labels
+from annotation.answers import GivenScore
 from annotation.importing import import_file
-from annotation.models import Batch, Judgment, Prompt, Task
+from annotation.models import AgreementPattern, Batch, Judgment, Prompt, Task
 from annotation.recounting import recount
 from tests.annotation.golds import open_with
 from tests.annotation.makers import answer, make_batch, shown_value
 from tests.annotation.rubric_of_kinds import KINDS, publish
+from workforce.models import Vendor
 
 pytestmark = pytest.mark.django_db
 MOST = 12
@@ -104,8 +106,6 @@ def test_the_items_furthest_apart_come_first(lead, judged):
 
 
 def test_criteria_are_questions_of_their_own(lead, project, lena, rubric_version, rafi, rosa):
-    from annotation.answers import GivenScore
-
     version = publish(rubric_version.rubric, lena, KINDS)
     batch = open_with(project, lena, version, tasks=3, with_criteria=True)
     for rater in (rafi, rosa):
@@ -132,8 +132,6 @@ def test_two_weeks_are_a_line_with_what_happened(lead, project, lena, judged, ru
         import_file(project=project, kind=kind, lines=file, filename="f", actor=lena)
     page = _page(lead)
     assert page.context["picture"] is None and len(page.context["weeks"]) == 1
-    from annotation.models import AgreementPattern
-
     AgreementPattern.objects.filter(slice="week").update(value="2026-01-05")
     for row in AgreementPattern.objects.filter(slice="week"):
         row.pk, row.value = None, "2026-01-19"
@@ -175,13 +173,18 @@ def test_the_last_check_is_told(lead, project, judged):
 def test_queries_do_not_grow(
     lead, project, lena, rubric_version, rafi, rosa, judged, batches, django_assert_max_num_queries
 ):
-    version = publish(rubric_version.rubric, lena, KINDS)
+    vendor = Vendor.objects.create(team=project.team, slug="v", name="Vendor V")
+    project.team.memberships.filter(user__in=[rafi, rosa]).update(vendor=vendor)
     for _ in range(batches):
-        batch = make_batch(project, lena, version, tasks=2)
+        batch = open_with(project, lena, rubric_version, tasks=2, with_criteria=True)
         for rater in (rafi, rosa):
             while held := assigning.claim_next(batch=batch, rater=rater):
-                answer(held, value=2)
+                said = [(slug, place) for slug in ("correctness", "completeness") for place in (1, 2)]
+                answer(held, value=2, scores=[GivenScore(slug, place, point=2) for slug, place in said])
     with django_assert_max_num_queries(MOST):
-        _page(lead)
+        page = _page(lead)
+    assert "Vendor V" in page.content.decode() and len(page.context["questions"]) == 4
+    with django_assert_max_num_queries(MOST):
+        _page(lead, question="criterion:correctness")
     with django_assert_max_num_queries(MOST):
         lead.get(reverse("agreement-items", args=["helpful"]))
