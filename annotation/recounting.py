@@ -10,7 +10,7 @@ import time
 from django.db import connection, transaction
 
 from annotation.models import AgreementCheck, AgreementPattern, Project
-from annotation.patterns_sql import counted
+from annotation.patterns_sql import counted, differing, upsert
 from workforce import auditing
 
 logger = logging.getLogger(__name__)
@@ -24,31 +24,32 @@ def recount_all() -> list[AgreementCheck]:
     return [recount(project=project) for project in Project.objects.select_related("team").order_by("pk")]
 
 
-@transaction.atomic
 def recount(*, project: Project) -> AgreementCheck:
-    """Count one project anew, put right what differs, and say how much that was. Answers wait meanwhile."""
-    auditing.lock_chain(stream=project.team.slug)
+    """Count one project anew, put right what differs, and say how much that was.
+
+    Nobody waits while it counts: an answer and its pattern come in one transaction, so one statement sees both or
+    neither. Only what differs is counted once more, alone with the project, and put right.
+    """
     began = time.monotonic()
-    truth = count_anew(project=project)
-    mine = AgreementPattern.objects.filter(project=project)
-    kept: Counted = {row[:-1]: row[-1] for row in mine.values_list(*FIELDS, "units").iterator()}
-    wrong = sorted(key for key in truth.keys() | kept.keys() if truth.get(key, 0) != kept.get(key, 0))
-    if wrong:
-        _put_right(project=project, truth=truth)
-    else:
-        mine.filter(units=0).delete()
-    check = AgreementCheck.objects.create(
-        project=project,
-        patterns=len(truth),
-        differing=len(wrong),
-        examples=[
-            dict(zip(FIELDS, key, strict=True)) | {"kept": kept.get(key, 0), "counted": truth.get(key, 0)}
-            for key in wrong[:EXAMPLES]
-        ],
-        milliseconds=round(1000 * (time.monotonic() - began)),
-    )
-    if wrong:
-        _report(project=project, check=check)
+    with connection.cursor() as cursor:
+        cursor.execute(differing(vendor=connection.vendor), [project.pk, project.pk])
+        patterns, wrong, *_ = first = cursor.fetchone()
+        rows = [first[2:], *(row[2:] for row in cursor.fetchmany(EXAMPLES - 1))] if wrong else []
+    with transaction.atomic():
+        if wrong:
+            auditing.lock_chain(stream=project.team.slug)
+            _put_right(project=project)
+        else:
+            AgreementPattern.objects.filter(project=project, units=0).delete()
+        check = AgreementCheck.objects.create(
+            project=project,
+            patterns=patterns,
+            differing=wrong,
+            examples=[dict(zip((*FIELDS, "kept", "counted"), row, strict=True)) for row in rows],
+            milliseconds=round(1000 * (time.monotonic() - began)),
+        )
+        if wrong:
+            _report(project=project, check=check)
     return check
 
 
@@ -60,15 +61,10 @@ def count_anew(*, project: Project) -> Counted:
         return {(row[0], row[1], row[2], row[3], row[4]): row[5] for row in cursor.fetchall()}
 
 
-def _put_right(*, project: Project, truth: Counted) -> None:
+def _put_right(*, project: Project) -> None:
     AgreementPattern.objects.filter(project=project).delete()
-    AgreementPattern.objects.bulk_create(
-        (
-            AgreementPattern(project=project, **dict(zip(FIELDS, key, strict=True)), units=units)
-            for key, units in truth.items()
-        ),
-        batch_size=2000,
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(upsert(vendor=connection.vendor, which="project"), [project.pk])
 
 
 def _report(*, project: Project, check: AgreementCheck) -> None:

@@ -10,13 +10,14 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
+from rest_framework.request import Request
 
 from annotation.agreeing import METRICS, TARGET, Choice, Overview, Row, batches_named, overview
 from annotation.agreement.raw import RawAgreement
 from annotation.models import AgreementReport, Batch, Project, Task
 from annotation.rater_pairs import rater_pairs
 from annotation.scopes import Slice
-from annotation.views.agreement_charts import confusion_of, heat_of, weeks_of
+from annotation.views.agreement_charts import confusion_of, heads_of, heat_of, weeks_of
 from annotation.views.coefficients import axis_low_of
 from annotation.views.projects import led_project, page
 from workforce.models import Vendor
@@ -46,10 +47,8 @@ class Shown:
 
     @property
     def verdict(self) -> str:
-        """In a word, and how many more items would settle it."""
-        end = self.row.conclusion
-        more = f", about {end.more_units:,} more" if end.more_units else ""
-        return "" if end.verdict == "undefined" else WORDS[end.verdict] + more
+        """In a word; the conclusion's sentence says more."""
+        return WORDS.get(self.row.conclusion.verdict, "")
 
     @property
     def state(self) -> str:
@@ -102,6 +101,7 @@ def agreement(request: HttpRequest, slug: str) -> HttpResponse:
         rater_names=[name for _, name in pairs.raters] if pairs else [],
         shares=_shares(found),
         confusion=confusion_of(found),
+        confusion_heads=heads_of(found.asked.question) if found.asked.question else [],
         metrics=METRICS,
         leasts=LEAST,
         targets=sorted({*TARGETS, choice.target}),
@@ -162,7 +162,7 @@ def body_of(row: Row, names: dict[tuple[str, str], str]) -> dict[str, Any]:
     return dict(zip(FIELDS, said, strict=True))
 
 
-def choice_of(request: HttpRequest) -> Choice:
+def choice_of(request: HttpRequest | Request) -> Choice:
     """What the address asks for; what it says wrongly is as if it said nothing."""
     asked = request.GET
     least = whole_number(asked.get("least")) or LEAST[0]

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from annotation.agreeing import Overview, Row
 from annotation.models import Batch
 from annotation.rater_pairs import RaterPairs
+from annotation.scopes import Question
 from annotation.templatetags.charts import coefficient
 
 WEEK = timedelta(days=7)
@@ -87,17 +88,13 @@ def weeks_of(*, rows: Sequence[Row], target: float, found: Overview, batches: Se
     edge = [(x(day), y(alpha.high or 0.0)) for day, alpha in banded]
     edge += [(x(day), y(alpha.low or 0.0)) for day, alpha in reversed(banded)]
     step = max(1, -(-len(known) // TICKS))
-    ticks = 5 if bottom == 0 else 4
     last = known[-1][1].value
     return Weeks(
         path=_path([(point.x, point.y) for point in points]),
         band=f"{_path(edge)} Z" if len(banded) > 1 else "",
         points=points,
         x_ticks=[Mark(x(day), f"{day.day} {day:%b}") for day, _ in known[::step]],
-        y_ticks=[
-            Mark(y(bottom + (1 - bottom) * n / ticks), coefficient(bottom + (1 - bottom) * n / ticks, 1))
-            for n in range(ticks + 1)
-        ],
+        y_ticks=[Mark(y(value), coefficient(value, 1) if value else "0") for value in _steps(bottom)],
         target=y(target),
         events=[
             Mark(min(100.0, x(day)), text, 10 + 16 * (n % LINES))
@@ -107,6 +104,11 @@ def weeks_of(*, rows: Sequence[Row], target: float, found: Overview, batches: Se
         summary=f"Alpha per week from {start:%-d %B} to {end:%-d %B}, {coefficient(known[0][1].value)} to "
         f"{coefficient(last)}.",
     )
+
+
+def _steps(bottom: float) -> list[float]:
+    """Fifths from the bottom to 1."""
+    return [round(0.2 * n, 1) for n in range(round(5 * bottom), 6)]
 
 
 def _events(found: Overview, batches: Sequence[Batch]) -> list[tuple[date, str]]:
@@ -158,15 +160,23 @@ def heat_of(pairs: RaterPairs) -> list[tuple[str, list[Cell]]]:
     return rows
 
 
+def heads_of(question: Question) -> list[str]:
+    """The values of an answer, short enough to stand over a column."""
+    if not question.of_grades:
+        return list(question.words)
+    return [f"{value:+d}".replace("-", "−") if value else "0" for value in question.domain]
+
+
 def confusion_of(found: Overview) -> list[tuple[str, list[Cell]]]:
     """A row per value, a cell per other value: how much of all pairs of labels."""
     if found.asked.question is None or not found.confusion:
         return []
     words, domain = found.asked.question.words, found.asked.question.domain
+    heads = heads_of(found.asked.question)
     most = max(max(row) for row in found.confusion) or 1.0
     return [
         (
-            words[i],
+            heads[i],
             [
                 Cell(
                     f"{share:,.0f}",

@@ -77,7 +77,11 @@ ROUTES: dict[str, Rule] = {
     **_rules("lead", WRITE, "demonstration-set-verify rubric-retire rubric-draft message-answer token-revoke", 403),
     **_rules("lead", GET, "api-rubric-versions", 403),
     **_rules("lead", WRITE, "api-import api-batch-open api-freeze-preferences api-freeze-demonstrations", 403),
-    **_rules("lead", GET, "api-batch api-batch-tasks api-prompt-sets api-preference-set api-preference-set-lines"),
+    **_rules(
+        "lead",
+        GET,
+        "api-agreement api-batch api-batch-tasks api-prompt-sets api-preference-set api-preference-set-lines",
+    ),
     **_rules("lead", GET, "api-demonstration-set api-demonstration-set-lines"),
     **_rules("lead", WRITE, "api-batch-pause api-batch-resume api-batch-close"),
     **_rules("lead", WRITE, "api-batch-checks"),
