@@ -28,8 +28,9 @@ def record(
     The chain is locked until that transaction ends: by an advisory lock on PostgreSQL, by the write
     lock that BEGIN IMMEDIATE has already taken on SQLite.
     """
-    lock_chain(stream=stream)
-    last = AuditEvent.objects.filter(stream=stream).order_by("-sequence").values_list("sequence", "hash").first()
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("auditing.record needs the transaction of the change it records.")
+    last = _last_event(stream=stream)
     sequence, previous_hash = (last[0] + 1, last[1]) if last else (1, FIRST_HASH)
     event = AuditEvent(
         stream=stream,
@@ -54,10 +55,18 @@ def lock_chain(*, stream: str) -> None:
     Whatever follows sees all that was committed under the chain before, and nothing is under way.
     """
     if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError("auditing.record needs the transaction of the change it records.")
+        raise transaction.TransactionManagementError("auditing.lock_chain needs the transaction that it is held for.")
+    _last_event(stream=stream)
+
+
+def _last_event(*, stream: str) -> tuple[int, str] | None:
+    """Number and hash of the chain's end, locked; on PostgreSQL by a function that looks once it has the lock."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"audit:{stream}"])
+            cursor.execute("SELECT sequence, hash FROM end_of_audit_chain(%s)", [stream])
+            return cursor.fetchone()
+    events = AuditEvent.objects.filter(stream=stream).order_by("-sequence")
+    return events.values_list("sequence", "hash").first()
 
 
 def event_hash(event: AuditEvent) -> str:

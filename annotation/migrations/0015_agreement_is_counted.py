@@ -35,5 +35,5 @@ def count(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("annotation", "0013_agreement_is_kept_up_to_date")]
+    dependencies = [("annotation", "0014_agreement_is_kept_up_to_date")]
     operations = [migrations.RunPython(count, migrations.RunPython.noop)]

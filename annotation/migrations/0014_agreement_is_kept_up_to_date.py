@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("annotation", "0012_batches_require_several_skills"),
+        ("annotation", "0013_bookmarks_keep_the_count"),
         ("rubrics", "0005_kinds_of_criteria_and_acknowledgements"),
         ("workforce", "0010_second_step"),
     ]
