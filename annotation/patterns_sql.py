@@ -74,7 +74,7 @@ def _number(column: str, first: int) -> str:
 
 
 _PATTERN = " || ',' || ".join(
-    f"CAST({'low' if place < IN_ONE else 'high'} / {WIDE ** (place % IN_ONE)} % {WIDE} AS text)"
+    f"CAST({'low' if place < IN_ONE else 'high'} / {WIDE ** (place % IN_ONE)} %% {WIDE} AS text)"
     for place in range(COLUMNS)
 )
 
