@@ -24,6 +24,7 @@ from annotation.models import (
     TaskResponse,
 )
 from annotation.numbering import next_number
+from annotation.pairs import lengths_of, pair_of
 from annotation.panels import bring_panel
 from annotation.queueing.golds import golds_wrong, pool_of
 from annotation.queueing.laying_out import Kind, lay_out
@@ -227,6 +228,8 @@ def add_tasks(
                 priority=item.priority,
                 reason=item.reason,
                 words=words_of(prompt=item.prompt, responses=item.responses),
+                lengths=lengths_of(texts=[response.text for response in item.responses]),
+                model_pair=pair_of(models=[response.model_tag for response in item.responses]),
             )
             for number, item in enumerate(items, start=first_number)
         ],

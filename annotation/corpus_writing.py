@@ -19,6 +19,7 @@ from annotation.bulk import insert_rows, reserve_keys
 from annotation.canonical import prompt_digest, response_digest, text_digest
 from annotation.identity import names_its_model
 from annotation.models import (
+    Batch,
     Comparison,
     ComparisonResponse,
     Demonstration,
@@ -50,6 +51,8 @@ class Writing:
     now: datetime = field(default_factory=timezone.now)
     batch: int | None = None
     """Primary key of the batch that holds the file's judgments."""
+    uncounted: Batch | None = None
+    """The batch that was made for new judgments; their agreement is counted once all of them are written."""
 
 
 def write_prompts(writing: Writing, rows: Sequence[PromptRow]) -> list[int]:
@@ -60,9 +63,19 @@ def write_prompts(writing: Writing, rows: Sequence[PromptRow]) -> list[int]:
     keys = reserve_keys(Prompt, len(new))
     insert_rows(
         Prompt,
-        ("id", "project_id", "digest", "messages", "external_id", "source", "created_at"),
+        ("id", "project_id", "digest", "messages", "external_id", "source", "domain", "language", "created_at"),
         [
-            (key, writing.project.pk, digest, row.messages, row.external_id, row.source, writing.now)
+            (
+                key,
+                writing.project.pk,
+                digest,
+                row.messages,
+                row.external_id,
+                row.source,
+                row.domain or None,
+                row.language or None,
+                writing.now,
+            )
             for key, (digest, row) in zip(keys, reversed(new.items()), strict=True)
         ],
     )

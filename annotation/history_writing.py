@@ -176,4 +176,5 @@ def _batch_of(history: History) -> Batch:
         )
         history.writing.created["batches"] += 1
         history.writing.batch = history.batch.pk
+        history.writing.uncounted = history.batch
     return history.batch

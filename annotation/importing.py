@@ -28,6 +28,7 @@ from annotation.models import ImportReport, Project, PromptSet
 from annotation.numbering import lock_project
 from annotation.row_shapes import SHAPES, Row
 from annotation.rows import RowError, RowRefused, numbered, parse_row, printable, row_error
+from annotation.upkeep import count_batch
 from workforce import auditing
 from workforce.models import Role, User
 from workforce.roles import require
@@ -132,6 +133,8 @@ def _write(
         write([SHAPES[kind](parse_row(raw)) for _, raw in chunk])
     if check.error_count:
         raise _NothingWritten
+    if writing.uncounted is not None:
+        count_batch(batch=writing.uncounted)
     return _report(project=project, kind=kind, name=name, actor=actor, check=check, writing=writing)
 
 

@@ -46,9 +46,10 @@ from annotation.referring import refer, withdraw
 from annotation.repinning import version_of
 from annotation.replaying import says_the_same
 from annotation.submission_keys import one_use_of_a_key
+from annotation.upkeep import count_answer
 from workforce import auditing
 from workforce.models import Role, User
-from workforce.roles import require
+from workforce.roles import require, through
 
 __all__ = ["Answer", "Submitted", "revise_judgment", "submit_judgment"]
 
@@ -104,6 +105,7 @@ def judge(
         refer(judgment=judgment)
     adapt(batch=assignment.slot.batch, task=assignment.task)
     _audit(judgment=judgment, assignment=assignment, rater=assignment.rater, verb="judge")
+    count_answer(judgment=judgment)
     if assignment.slot.batch.mode == Batch.Mode.CALIBRATION:
         conclude(batch=assignment.slot.batch, rater=assignment.rater)
     return Submitted(judgment, created=True)
@@ -153,6 +155,7 @@ def revise_judgment(*, uid: uuid.UUID, rater: User, submission: uuid.UUID, answe
     _refer_anew(judgment=judgment, old=old, assignment=old.assignment)
     adapt(batch=batch, task=old.assignment.task, corrects=old)
     _audit(judgment=judgment, assignment=old.assignment, rater=rater, verb="revise_judgment")
+    count_answer(judgment=judgment)
     return Submitted(judgment, created=True)
 
 
@@ -209,6 +212,7 @@ def _write(
     supersedes: Judgment | None = None,
 ) -> Judgment:
     batch, task, order = assignment.slot.batch, assignment.task, assignment.display_order
+    team = batch.project.team
     version = version_of(task=task)
     check_answer(answer=answer, assignment=assignment, version=version)
     reading = read_answer(answer=answer, batch=batch, display_order=order)
@@ -233,6 +237,7 @@ def _write(
         improved=improved,
         best_worst=answer.best_worst,
         surplus=surplus,
+        vendor_id=supersedes.vendor_id if supersedes else Subquery(through(user=assignment.rater, team=team)),
         active_ms=answer.active_ms,
         wall_ms=answer.wall_ms,
         idle_ms=answer.idle_ms,

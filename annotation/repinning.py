@@ -4,7 +4,7 @@ An item that anybody has begun keeps its version, so that all its answers mean t
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,22 +86,23 @@ def pooled(*, old: RubricVersion, new: RubricVersion) -> bool:
     return not between.filter(change__in=BREAKS).exists()
 
 
-def breaks_in(*, rubrics: Collection[int]) -> dict[int, list[int]]:
-    """By the key of each rubric, the numbers of the versions at which the meaning or the structure changed."""
-    found: dict[int, list[int]] = {pk: [] for pk in rubrics}
-    for pk, number in RubricVersion.objects.filter(rubric__in=found, change__in=BREAKS).values_list("rubric", "number"):
-        found[pk].append(number)
-    return found
+def groups_of(
+    *, versions: Collection[RubricVersion], among: Iterable[RubricVersion] | None = None
+) -> list[list[RubricVersion]]:
+    """Versions in groups that may be taken together, newest group first, oldest version first in it.
 
-
-def groups_of(*, versions: Collection[RubricVersion], breaks: Collection[int]) -> list[list[RubricVersion]]:
-    """Versions of one rubric in groups that may be taken together, newest group first, oldest version first in it.
-
-    `breaks` are the numbers at which another group begins (breaks_in).
+    Of one rubric, and without a change of meaning or structure between them. `among`: all versions of the rubrics, if
+    they are at hand; else one query asks for them.
     """
+    if among is None:
+        among = RubricVersion.objects.filter(rubric__in={version.rubric_id for version in versions}, change__in=BREAKS)
+    breaks = {(version.rubric_id, version.number) for version in among if version.change in BREAKS}
     groups: list[list[RubricVersion]] = []
-    for version in sorted(versions, key=lambda one: one.number):
-        if groups and not any(groups[-1][-1].number < number <= version.number for number in breaks):
+    for version in sorted(versions, key=lambda one: (one.rubric_id, one.number)):
+        before = groups[-1][-1] if groups else None
+        between = range(before.number + 1, version.number + 1) if before else range(0)
+        same = before is not None and before.rubric_id == version.rubric_id
+        if same and not any((version.rubric_id, number) in breaks for number in between):
             groups[-1].append(version)
         else:
             groups.append([version])

@@ -19,6 +19,8 @@ class PromptRow:
     messages: Messages
     external_id: str
     source: str
+    domain: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,13 @@ Row = PromptRow | ComparisonRow | DemonstrationRow | JudgmentRow | CalibrationRo
 
 
 def prompt_row(row: dict[str, Any], extra: frozenset[str] = frozenset(), *, needs_id: bool = False) -> PromptRow:
-    """{"id"?, "prompt" | "messages", "source"?} and the extra keys of a larger row."""
-    _known(row, frozenset({"id", "prompt", "messages", "source"}) | extra)
+    """{"id"?, "prompt" | "messages", "source"?, "domain"?, "language"?} and the extra keys of a larger row."""
+    _known(row, frozenset({"id", "prompt", "messages", "source", "domain", "language"}) | extra)
     if ("prompt" in row) == ("messages" in row):
         raise RowRefused("bad_prompt", "A row needs either a prompt or messages.")
     messages = _messages(row["messages"]) if "messages" in row else [{"role": "user", "content": _text(row, "prompt")}]
-    return PromptRow(messages, _word(row, "id", 120, required=needs_id), _word(row, "source", 80))
+    said = {name: _word(row, name, longest) for name, longest in (("source", 80), ("domain", 80), ("language", 35))}
+    return PromptRow(messages, _word(row, "id", 120, required=needs_id), **said)
 
 
 def comparison_row(row: dict[str, Any], extra: frozenset[str] = frozenset()) -> ComparisonRow:

@@ -5,6 +5,7 @@ from django.urls import include, path
 from annotation.views import (
     adjudication,
     agreement,
+    agreement_items,
     batch_items,
     batches,
     data,
@@ -61,6 +62,8 @@ urlpatterns = [
     path(AT + "agreement/", agreement.agreement, name="agreement"),
     path(AT + "leaderboard/", leaderboard.leaderboard, name="leaderboard"),
     path(AT + "leaderboard/table.csv", leaderboard.leaderboard_file, name="leaderboard-file"),
+    path(AT + "agreement/items/", agreement_items.agreement_items, name="agreement-items"),
+    path(AT + "agreement/export/", agreement.agreement_csv, name="agreement-csv"),
     path(AT + "sets/", sets.set_list, name="sets"),
     path(AT + "sets/preference/new/", sets.preference_set_new, name="preference-set-new"),
     path(AT + "sets/preference/new/preview/", sets.preference_set_preview, name="preference-set-preview"),

@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("assay")
@@ -19,6 +20,11 @@ app.conf.beat_schedule = {
         "task": "annotation.tasks.expire_leases",
         "schedule": 30.0,
         "options": {"queue": "short", "expires": 30},
+    },
+    "check-agreement": {
+        "task": "annotation.tasks.check_agreement",
+        "schedule": crontab(hour=3, minute=20),
+        "options": {"queue": "short", "expires": 6 * 3600},
     },
     "tidy": {
         "task": "workforce.tasks.tidy",

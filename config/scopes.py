@@ -28,6 +28,7 @@ AREAS: dict[str, str | None] = {
     "api-batch-forecast": "batches",
     "api-task-reopen": "batches",
     "api-lease-release": "batches",
+    "api-agreement": "batches",
     "api-referrals": "batches",
     "api-referral-settle": "batches",
     "api-referral-undo": "batches",

@@ -49,6 +49,16 @@ def record(
     return event
 
 
+def lock_chain(*, stream: str) -> None:
+    """Let nobody else append to the chain until this transaction ends, and wait for whoever is about to.
+
+    Whatever follows sees all that was committed under the chain before, and nothing is under way.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("auditing.lock_chain needs the transaction that it is held for.")
+    _last_event(stream=stream)
+
+
 def _last_event(*, stream: str) -> tuple[int, str] | None:
     """Number and hash of the chain's end, locked; on PostgreSQL by a function that looks once it has the lock."""
     if connection.vendor == "postgresql":

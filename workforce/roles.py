@@ -23,6 +23,11 @@ def held(*, user: User, team: OuterRef, role: Role) -> Exists:
     return Exists(memberships_of(user=user).filter(team=team, role__in=GRANTED_BY[role]))
 
 
+def through(*, user: User, team: Team) -> QuerySet[Membership, int | None]:
+    """The vendor through which the person is a rater of the team, if any, to be part of a query."""
+    return memberships_of(user=user).filter(team=team, role=Role.RATER).values_list("vendor_id", flat=True)[:1]
+
+
 def require(*, user: User, team: Team, role: Role) -> None:
     """Raise NotAllowed unless the person holds the role in the team."""
     if not holds(user=user, team=team, role=role):

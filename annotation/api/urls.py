@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotation.api import adjudication, batches, desk, imports, labelling, leaderboard, sets, steering, time
+from annotation.api import adjudication, agreement, batches, desk, imports, labelling, leaderboard, sets, steering, time
 
 urlpatterns = [
     path("batches/<int:batch_id>/claim", labelling.claim, name="api-claim"),
@@ -26,6 +26,7 @@ urlpatterns = [
     path("batches/<int:batch_id>/forecast", steering.forecast, name="api-batch-forecast"),
     path("batches/<int:batch_id>/tasks/<int:number>/reopen", steering.reopen, name="api-task-reopen"),
     path("leases/<int:pk>/release", steering.release, name="api-lease-release"),
+    path("projects/<slug:slug>/agreement", agreement.agreement, name="api-agreement"),
     path("projects/<slug:slug>/referrals", desk.referrals, name="api-referrals"),
     path("referrals/<int:pk>/settle", desk.settle, name="api-referral-settle"),
     path("referrals/<int:pk>/undo", desk.undo, name="api-referral-undo"),

@@ -4,6 +4,7 @@ from annotation.models.adjudications import Adjudication, AdjudicationSeat, Blin
 from annotation.models.bookmarks import Bookmark
 from annotation.models.corpus import Comparison, ComparisonResponse, ImportReport, Project, Prompt, PromptSet, Response
 from annotation.models.judgments import Challenge, CriterionScore, Demonstration, Flag, Judgment, Placement
+from annotation.models.patterns import AgreementCheck, AgreementPattern
 from annotation.models.quality import AgreementReport, PanelAnswer, RoundResult
 from annotation.models.referrals import Referral
 from annotation.models.sets import (
@@ -21,6 +22,8 @@ from annotation.models.tasks import Assignment, Batch, Draft, Slot, Task, TaskRe
 __all__ = [
     "Adjudication",
     "AdjudicationSeat",
+    "AgreementCheck",
+    "AgreementPattern",
     "AgreementReport",
     "Assignment",
     "Batch",

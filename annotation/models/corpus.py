@@ -48,6 +48,9 @@ class Prompt(models.Model):
     messages = models.JSONField()
     external_id = models.CharField(max_length=120, blank=True)
     source = models.CharField(max_length=80, blank=True)
+    # Null and not empty where nothing is said: a column that may be null joins the table without being rebuilt.
+    domain = models.CharField(max_length=80, null=True, blank=True, help_text="What it is about; null: not said.")
+    language = models.CharField(max_length=35, null=True, blank=True, help_text="Such as en or pt-BR; null: not said.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

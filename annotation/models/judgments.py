@@ -12,6 +12,7 @@ from django.db import models
 from annotation.models.corpus import Project, Prompt, Response
 from annotation.models.tasks import Assignment, Task
 from rubrics.models import Criterion, RubricVersion, ScorePoint
+from workforce.models import Vendor
 
 
 class JudgmentQuerySet(models.QuerySet["Judgment"]):
@@ -72,6 +73,9 @@ class Judgment(models.Model):
     )
     best_worst = models.BooleanField(default=False, help_text="Only the best and the worst were chosen.")
     surplus = models.BooleanField(default=False, help_text="Given after the slot had gone to somebody else.")
+    vendor = models.ForeignKey(
+        Vendor, null=True, on_delete=models.PROTECT, related_name="+", help_text="Through which the rater came then."
+    )
     active_ms = models.PositiveIntegerField(default=0)
     wall_ms = models.PositiveIntegerField(default=0)
     idle_ms = models.PositiveIntegerField(default=0)

@@ -198,6 +198,11 @@ class Task(models.Model):
         HELD = "held", "Held for a lead"
         OUT = "out", "Taken out"
 
+    class Lengths(models.TextChoices):
+        CLOSE = "close", "within 20 %"
+        APART = "apart", "20 to 60 %"
+        FAR = "far", "more than 60 %"
+
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="tasks")
     prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="tasks")
@@ -216,6 +221,10 @@ class Task(models.Model):
         null=True, help_text="In the order of its batch; empty for gold and repeats."
     )
     audit = models.BooleanField(default=False, help_text="In the audit stratum, drawn when the batch was opened.")
+    lengths = models.CharField(
+        max_length=5, choices=Lengths, null=True, help_text="By how much the longer of two answers is longer."
+    )
+    model_pair = models.CharField(max_length=250, null=True, help_text="The models of two answers, by name.")
     repeats = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="repeat")
 
     objects = TaskQuerySet.as_manager()

@@ -117,21 +117,52 @@ def vote_bars(strip: Strip) -> SafeString:
 
 @register.simple_tag
 def dot_and_whisker(
-    value: float, low: float | None, high: float | None, start: float = 0.0, end: float = 1.0, few: bool = False
+    value: float,
+    low: float | None,
+    high: float | None,
+    start: float = 0.0,
+    end: float = 1.0,
+    few: bool = False,
+    target: float | None = None,
 ) -> SafeString:
-    """A value and its interval on the axis from `start` to `end`; hollow where there are too few items."""
+    """A value and its interval on the axis from `start` to `end`; hollow where there are too few items.
+
+    Zero is dashed where the axis begins below it, and so is `target`, if there is one.
+    """
     whisker = SafeString("")
     if low is not None and high is not None:
         whisker = format_html(
             '<line class="wh" x1="{}%" x2="{}%" y1="10" y2="10"/>', _at(low, start, end), _at(high, start, end)
         )
     return format_html(
-        '<svg class="strip" aria-hidden="true"><line class="axis" x1="0" x2="100%" y1="10" y2="10"/>{}{}'
+        '<svg class="strip" aria-hidden="true"><line class="axis" x1="0" x2="100%" y1="10" y2="10"/>{}{}{}'
         '<circle{} cx="{}%" cy="10" r="4"/></svg>',
         _rule(0.0, start, end) if start < 0 else "",
+        _rule(target, start, end) if target is not None else "",
         whisker,
         SafeString(' class="lown"') if few else "",
         _at(value, start, end),
+    )
+
+
+@register.simple_tag
+def alpha_on_its_axis(
+    value: float, low: float | None, high: float | None, target: float, start: float = 0.0
+) -> SafeString:
+    """The headline's alpha between chance and perfect agreement, with its interval and the target."""
+    at, chance, aim = _at(value, start, 1.0), _at(0.0, start, 1.0), _at(target, start, 1.0)
+    whisker = SafeString("")
+    if low is not None and high is not None:
+        ends = _at(low, start, 1.0), _at(high, start, 1.0)
+        whisker = format_html('<line class="s1 thick" x1="{}%" x2="{}%" y1="36" y2="36"/>', *ends)
+    words = f"Alpha {coefficient(value)}, against a target of {coefficient(target)}"
+    return format_html(
+        '<svg class="plot" role="img" aria-label="{}"><line class="axis" x1="0" x2="100%" y1="36" y2="36"/>'
+        '<text x="{}%" y="58">0 chance</text><text x="100%" y="58" text-anchor="end">1 perfect</text>'
+        '<line class="rule" x1="{}%" x2="{}%" y1="18" y2="46"/>'
+        '<text x="{}%" y="58" text-anchor="middle">target {}</text>{}<circle class="f1" cx="{}%" cy="36" r="6"/>'
+        '<text class="lab" x="{}%" y="20" text-anchor="middle">{}</text></svg>',
+        *(words, chance, aim, aim, aim, coefficient(target), whisker, at, at, coefficient(value)),
     )
 
 

@@ -1,28 +1,238 @@
-"""How far people agree, batch by batch: the newest measurement of each, with its interval or the reason for none."""
+"""How far people agree: on a question, by slice, over time and by pairs of raters; as a page and as CSV."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
+from rest_framework.request import Request
 
-from annotation import measuring
-from annotation.models import Batch
-from annotation.views.coefficients import shown
+from annotation.agreeing import METRICS, TARGET, Choice, Overview, Row, batches_named, overview
+from annotation.agreement.raw import RawAgreement
+from annotation.models import AgreementReport, Batch, Project, Task
+from annotation.rater_pairs import rater_pairs
+from annotation.scopes import Slice
+from annotation.views.agreement_charts import confusion_of, heads_of, heat_of, weeks_of
+from annotation.views.coefficients import axis_low_of
 from annotation.views.projects import led_project, page
+from workforce.models import Vendor
+from workforce.numerals import whole_number
 
-BATCHES_PER_PAGE = 20
+LEAST = (2, 3, 4, 5)
+TARGETS = (0.4, 0.5, 0.6, TARGET, 0.8)
+WORDS = {"insufficient": "too few", "pass": "reached", "fail": "missed", "inconclusive": "open"}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A row of a table: what it is called, its alpha and conclusion, and the query of its items."""
+
+    name: str
+    row: Row
+    query: str
+
+    @property
+    def why(self) -> str:
+        """The reason alone, to follow the words "Not defined"."""
+        return (self.row.alpha.reason or "").split("undefined here: ")[-1].rstrip(".")
+
+    @property
+    def few(self) -> bool:
+        return not self.row.alpha.sufficient
+
+    @property
+    def verdict(self) -> str:
+        """In a word; the conclusion's sentence says more."""
+        return WORDS.get(self.row.conclusion.verdict, "")
+
+    @property
+    def state(self) -> str:
+        """The mark of the verdict."""
+        return {"pass": "passed", "fail": "blocks", "inconclusive": "look"}.get(self.row.conclusion.verdict, "notyet")
 
 
 @login_required
 @require_safe
 def agreement(request: HttpRequest, slug: str) -> HttpResponse:
-    """One group of rows per batch, newest first."""
+    """The page of a project. Everything chosen stands in its address."""
     project = led_project(request, slug)
-    batches = project.batches.exclude(kind=Batch.Kind.DEMONSTRATION).select_related("rubric_version__rubric")
-    found = Paginator(batches.order_by("-number"), BATCHES_PER_PAGE).get_page(request.GET.get("page"))
-    reports = measuring.reports_of(batches=list(found))
-    groups = [(batch, shown(reports[batch.pk])) for batch in found]
-    start = min([0.0, *(row.axis_low for _, rows in groups for row in rows)])
-    context = page(project, "agreement", page=found, groups=groups, start=start)
+    choice = choice_of(request)
+    found, batches = overview(project=project, choice=choice), batches_named(project=project)
+    names = value_names(batches, vendors_in(found, project))
+    slices = [
+        (label, _shown(found, found.by_slice[name], names)) for name, label in Slice.choices if name in found.by_slice
+    ]
+    if len(found.by_version) > 1:
+        versions = [
+            (f"v{version.number}, {version.get_change_display().lower()}", row) for version, row in found.by_version
+        ]
+        slices.insert(
+            0, ("Rubric version", [Shown(name, row, _query(found, version=row.scope.value)) for name, row in versions])
+        )
+    questions = [
+        Shown(found.asked.questions[row.scope.question].name, row, _query(found, question=row.scope.question))
+        for row in found.by_question
+    ]
+    weeks = [Shown(row.scope.value, row, _query(found, slice="week", value=row.scope.value)) for row in found.by_week]
+    pairs = (
+        rater_pairs(project=project, versions=found.asked.group, question=found.asked.question)
+        if found.asked.question
+        else None
+    )
+    context = page(
+        project,
+        "agreement",
+        found=found,
+        choice=choice,
+        chosen=_query(found),
+        headline=Shown("", found.headline, _query(found)) if found.headline else None,
+        questions=questions,
+        slices=slices,
+        start=axis_low_of(one.row.alpha for one in [*questions, *(one for _, rows in slices for one in rows)]),
+        weeks=weeks,
+        picture=weeks_of(rows=found.by_week, target=choice.target, found=found, batches=batches),
+        pairs=pairs,
+        heat=heat_of(pairs) if pairs else [],
+        rater_names=[name for _, name in pairs.raters] if pairs else [],
+        shares=_shares(found),
+        confusion=confusion_of(found),
+        confusion_heads=heads_of(found.asked.question) if found.asked.question else [],
+        metrics=METRICS,
+        leasts=LEAST,
+        targets=sorted({*TARGETS, choice.target}),
+        check=project.agreement_checks.first(),
+        rankings=_rankings(project) if any(batch.kind == Batch.Kind.RANKING for batch in batches) else [],
+    )
     return render(request, "annotation/agreement.html", context)
+
+
+@login_required
+@require_safe
+def agreement_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
+    """Every number of the page as a row."""
+    project = led_project(request, slug)
+    found, batches = overview(project=project, choice=choice_of(request)), batches_named(project=project)
+    writer = csv.writer(_Echo())
+    lines = (writer.writerow(line) for line in lines_of(found, value_names(batches, vendors_in(found, project))))
+    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{project.slug}-agreement.csv"'
+    return answer
+
+
+class _Echo:
+    """A file that hands back what is written."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+FIELDS = (
+    *("question", "slice", "value", "name", "alpha", "low", "high", "confidence", "level", "either_order"),
+    *("items", "labels", "verdict", "more_items", "says"),
+)
+
+
+def lines_of(found: Overview, names: dict[tuple[str, str], str]) -> Iterator[tuple[Any, ...]]:
+    """The header, then a line per row; an empty cell where there is no number."""
+    yield FIELDS
+    for row in rows_of(found):
+        yield tuple(body_of(row, names).values())
+
+
+def rows_of(found: Overview) -> list[Row]:
+    """All rows of an overview, the questions first."""
+    cut = [row for rows in found.by_slice.values() for row in rows]
+    return [*found.by_question, *(row for _, row in found.by_version), *cut, *found.by_week]
+
+
+def body_of(row: Row, names: dict[tuple[str, str], str]) -> dict[str, Any]:
+    """A row as JSON and CSV say it."""
+    alpha, scope = row.alpha, row.scope
+    said = (
+        *scope,
+        names.get((scope.slice, scope.value), scope.value),
+        *(alpha.value, alpha.low, alpha.high, alpha.confidence, alpha.level, alpha.orientation_symmetrised),
+        *(alpha.n_units, alpha.n_labels, row.conclusion.verdict, row.conclusion.more_units, row.conclusion.sentence),
+    )
+    return dict(zip(FIELDS, said, strict=True))
+
+
+def choice_of(request: HttpRequest | Request) -> Choice:
+    """What the address asks for; what it says wrongly is as if it said nothing."""
+    asked = request.GET
+    least = whole_number(asked.get("least")) or LEAST[0]
+    try:
+        target = float(asked.get("target", TARGET))
+    except ValueError:
+        target = TARGET
+    return Choice(
+        question=asked.get("question", "")[:100],
+        version=whole_number(asked.get("rubric")) or 0,
+        least=least if least in LEAST else LEAST[0],
+        metric=asked["metric"] if asked.get("metric") in METRICS else "grade",
+        target=target if 0 < target < 1 else TARGET,
+    )
+
+
+def value_names(batches: Iterable[Batch], vendors: Iterable[Vendor]) -> dict[tuple[str, str], str]:
+    """How the values of slices are called; those that are not here are called as they are."""
+    names: dict[tuple[str, str], str] = {("sensitivity", "none"): "nothing distressing"}
+    names |= {("sensitivity", value): str(words) for value, words in Batch.Category.choices}
+    names |= {("lengths", value): str(words) for value, words in Task.Lengths.choices}
+    names |= {("batch", str(batch.pk)): f"Batch {batch.number}, {batch.name}" for batch in batches}
+    return names | {("vendor", str(vendor.pk)): vendor.name for vendor in vendors}
+
+
+def vendors_in(found: Overview, project: Project) -> Iterable[Vendor]:
+    """The vendors of the project's team, if anything is cut by them."""
+    return Vendor.objects.filter(team=project.team_id) if Slice.VENDOR in found.by_slice else []
+
+
+def _shares(found: Overview) -> list[tuple[str, RawAgreement]]:
+    """How often two answers to an item are the same, by what counts as the same."""
+    pairs = found.raw.pairs
+    if pairs is None:
+        return []
+    return [
+        ("Same grade", pairs.exact_grade),
+        ("Same side or both neither", pairs.with_ties),
+        ("Same side, ties left out", pairs.without_ties),
+    ]
+
+
+def _shown(found: Overview, rows: list[Row], names: dict[tuple[str, str], str]) -> list[Shown]:
+    return [
+        Shown(
+            names.get((row.scope.slice, row.scope.value), row.scope.value),
+            row,
+            _query(found, slice=row.scope.slice, value=row.scope.value),
+        )
+        for row in rows
+    ]
+
+
+def _query(found: Overview, **more: Any) -> str:
+    """The query of items, or of this page again, with what was chosen."""
+    choice = found.choice
+    said = {
+        "question": found.asked.question.key if found.asked.question else "",
+        "rubric": found.asked.group[-1].pk if found.asked.group else 0,
+        "least": choice.least,
+        "metric": choice.metric,
+        "target": f"{choice.target:g}",
+    }
+    return urlencode({name: value for name, value in (said | more).items() if value})
+
+
+def _rankings(project: Project) -> list[AgreementReport]:
+    """The newest report of each ranking batch, as it was last measured on the batch's page."""
+    reports = AgreementReport.objects.filter(batch__project=project, coefficient="alpha_ranking")
+    newest: dict[int, AgreementReport] = {}
+    for report in reports.select_related("batch").order_by("-id")[:200]:
+        newest.setdefault(report.batch_id, report)
+    return list(newest.values())[:20]

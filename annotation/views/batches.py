@@ -27,7 +27,7 @@ from annotation.queueing.outcomes import outcomes_of
 from annotation.repinning import newer_versions
 from annotation.scales import SCALES
 from annotation.sources import Source, fitting, items_of, sources_of
-from annotation.views.coefficients import kappas_of, shown
+from annotation.views.coefficients import axis_low_of, kappas_of, shown
 from annotation.views.forecast_chart import outlook_of
 from annotation.views.options import chosen_options
 from annotation.views.projects import batches_of, found_batch, led_project, page
@@ -141,7 +141,7 @@ def batch(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         reports=reports,
         headline=reports[0] if reports else None,
         any_defined=any(report.defined for report in reports),
-        start=min([0.0, *(report.axis_low for report in reports)]),
+        start=axis_low_of(row.report for row in reports),
         kappas=kappas[:MOST_KAPPAS],
         more_kappas=kappas[MOST_KAPPAS:],
         kappa_start=min([0.0, *(floor(k.value * 10) / 10 for k in kappas if k.value is not None and not k.few)]),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import floor
-from typing import Any
+from typing import Any, Protocol
 
 from annotation.models import AgreementReport
 
@@ -18,6 +18,16 @@ COEFFICIENTS = {
     "alpha_ordinal": "Alpha, ordinal",
     "alpha_ranking": "Alpha, rankings",
 }
+
+
+class Measured(Protocol):
+    """A coefficient with the lower end of its interval, either of which may be missing."""
+
+    @property
+    def value(self) -> float | None: ...
+
+    @property
+    def low(self) -> float | None: ...
 
 
 @dataclass(frozen=True)
@@ -41,11 +51,11 @@ class Shown:
         """The reason alone, to follow the words "Not defined"."""
         return self.report.undefined_because.split("undefined here: ")[-1].rstrip(".")
 
-    @property
-    def axis_low(self) -> float:
-        """Where the axis must begin for this row, rounded down to a tenth; 0 when nothing is below chance."""
-        lowest = min(0.0, self.report.low or 0.0, self.report.value or 0.0)
-        return max(-1.0, floor(lowest * 10) / 10)
+
+def axis_low_of(measured: Iterable[Measured]) -> float:
+    """Where an axis must begin for all of these, rounded down to a tenth; 0 when nothing is below chance."""
+    lowest = min((min(one.low or 0.0, one.value or 0.0) for one in measured), default=0.0)
+    return max(-1.0, floor(min(0.0, lowest) * 10) / 10)
 
 
 ENOUGH_SHARED = 20

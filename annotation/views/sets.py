@@ -16,7 +16,7 @@ from annotation.exporting import export_rows
 from annotation.forms import FreezeDemonstrationsForm, FreezePreferencesForm
 from annotation.models import Batch, Demonstration, DemonstrationSet, PreferenceSet, Project
 from annotation.set_files import file_digest
-from annotation.views.coefficients import measured_when_frozen
+from annotation.views.coefficients import axis_low_of, measured_when_frozen
 from annotation.views.projects import led_project, page
 from annotation.views.set_targets import shown_targets
 from workforce.numerals import whole_number
@@ -79,7 +79,7 @@ def preference_set(request: HttpRequest, slug: str, number: int) -> HttpResponse
     pairs = pairs.prefetch_related("judgments__rater")
     found = Paginator(pairs.order_by("pk"), ITEMS_PER_PAGE).get_page(request.GET.get("page"))
     agreement = measured_when_frozen(frozen.agreement)
-    lows = [row.axis_low for group in agreement for row in group.rows]
+    start = axis_low_of(row.report for group in agreement for row in group.rows)
     filters = [
         (name.replace("_", " ").capitalize(), ("do not count", "count")[value] if name == "rulings" else value)
         for name, value in frozen.filters.items()
@@ -92,7 +92,7 @@ def preference_set(request: HttpRequest, slug: str, number: int) -> HttpResponse
         page=found,
         batches=_batches(frozen),
         agreement=agreement,
-        start=min([0.0, *lows]),
+        start=start,
         filters=filters,
         targets=shown_targets(frozen),
     )

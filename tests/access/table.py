@@ -64,7 +64,8 @@ ROUTES: dict[str, Rule] = {
     **_rules(
         "lead", READ, "batches batch batch-count batch-versions batch-calibration batch-export imports import", 403
     ),
-    **_rules("lead", READ, "imports import import-example prompts agreement leaderboard leaderboard-file sets", 403),
+    **_rules("lead", READ, "imports import import-example prompts agreement agreement-items agreement-csv sets", 403),
+    **_rules("lead", READ, "leaderboard leaderboard-file", 403),
     **_rules("lead", READ, "preference-set preference-set-preview", 403),
     **_rules("lead", READ, "preference-set-download demonstration-set demonstration-set-download", 403),
     **_rules("lead", READ, "preference-set-rows demonstration-set-rows prompt-set-rows", 403),
@@ -81,7 +82,7 @@ ROUTES: dict[str, Rule] = {
     **_rules("lead", WRITE, "demonstration-set-verify rubric-retire rubric-draft message-answer token-revoke", 403),
     **_rules("lead", GET, "api-rubric-versions", 403),
     **_rules("lead", WRITE, "api-import api-batch-open api-freeze-preferences api-freeze-demonstrations", 403),
-    **_rules("lead", GET, "api-batch api-batch-tasks api-leaderboard api-prompt-sets api-preference-set"),
+    **_rules("lead", GET, "api-agreement api-batch api-batch-tasks api-leaderboard api-prompt-sets api-preference-set"),
     **_rules("lead", GET, "api-preference-set-lines api-demonstration-set api-demonstration-set-lines"),
     **_rules("lead", GET, "api-prompt-set-lines"),
     **_rules("lead", WRITE, "api-batch-pause api-batch-resume api-batch-close"),

@@ -129,6 +129,7 @@ def _leads_pages(world: World, project: Project, version: RubricVersion, raters:
         "prompts": "prompts/",
         "agreement": "agreement/",
         "leaderboard": "leaderboard/",
+        "agreement-items": "agreement/items/?slice=lengths&value=close",
         "sets": "sets/",
         "preference-set-new": "sets/preference/new/",
         "preference-set": "sets/preference/1/",

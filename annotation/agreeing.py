@@ -1,0 +1,268 @@
+"""How far the people of a project agree: on every question, and on one of them in every slice of the items.
+
+All from the patterns that are kept, so that a million labels cost what a thousand do. What is measured once stays in
+the memory of the process for as long as its patterns are the same: a pattern that changes is another question asked.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from django.db.models import Q
+
+from annotation.agreement.alpha import Alpha, alpha_of_patterns
+from annotation.agreement.coincidence import Level, coincidences_by_pattern
+from annotation.agreement.consensus import HumanCeiling, human_ceiling
+from annotation.agreement.intervals import Interval, wilson
+from annotation.agreement.patterns import Patterns
+from annotation.agreement.raw import PairAgreement, pair_agreement, signs
+from annotation.agreement.verdict import Conclusion, conclude
+from annotation.models import Batch, Project
+from annotation.repinning import groups_of
+from annotation.scopes import BOTH_BAD, GRADE, Question, Scope, Slice, folded, kept_patterns, questions_of
+from rubrics.models import Rubric, RubricVersion
+
+TARGET = 0.667
+"""Below it Krippendorff would draw no conclusion; a lead may choose another."""
+METRICS = {
+    "grade": "strength of preference, either order",
+    "sign": "choice alone, either order",
+    "grade_imported": "strength of preference, imported order",
+    "sign_imported": "choice alone, imported order",
+}
+CUTS = [Slice.DOMAIN, Slice.LANGUAGE, Slice.LENGTHS, Slice.MODELS, Slice.VENDOR, Slice.SENSITIVITY, Slice.BATCH]
+SIGNS = (-1, 0, 1)
+NOTHING = Q(pk__in=())
+Kept = Mapping[tuple[Scope, int], dict[str, int]]
+"""Units by pattern, by scope and rubric version."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a lead asks for: a question ("" for the first), a group of rubric versions by the key of its newest (0
+    for the newest group), labels an item needs (2 or more), how a pair's grades are read, and the target in (0, 1).
+    """
+
+    question: str = ""
+    version: int = 0
+    least: int = 2
+    metric: str = "grade"
+    target: float = TARGET
+
+
+@dataclass(frozen=True)
+class Row:
+    """Alpha of one scope, and what it says against the target."""
+
+    scope: Scope
+    alpha: Alpha
+    conclusion: Conclusion
+
+
+@dataclass(frozen=True)
+class Raw:
+    """What is said beside alpha; the last two are for pairs alone. both_bad: share of labels with its interval."""
+
+    pairs: PairAgreement | None
+    ceiling: HumanCeiling | None
+    both_bad: tuple[float, Interval, int] | None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What there is to measure: groups of rubric versions that may be taken together, the questions of the chosen group
+    and the chosen one, and what is kept of the group's scopes. published: all published versions of the rubrics.
+    """
+
+    group: list[RubricVersion]
+    groups: list[list[RubricVersion]]
+    published: list[RubricVersion]
+    questions: dict[str, Question]
+    question: Question | None
+    kept: Kept
+
+    @property
+    def whole(self) -> Kept:
+        """Of all items, whatever they are of."""
+        return {key: patterns for key, patterns in self.kept.items() if key[0].slice == Slice.ALL}
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Everything that is measured for one page: all questions, and the chosen one in all slices.
+
+    confusion: (values, values), units' pairs of labels, each pair of a unit weighing 1 / (m − 1).
+    """
+
+    choice: Choice
+    asked: Asked
+    headline: Row | None
+    raw: Raw
+    by_question: list[Row]
+    by_slice: dict[str, list[Row]]
+    by_version: list[tuple[RubricVersion, Row]]
+    by_week: list[Row]
+    confusion: list[list[float]]
+
+
+def questioned(*, project: Project, choice: Choice, also: Q = NOTHING) -> Asked:
+    """What there is to measure, and which of it was chosen. Reads only, in at most three queries.
+
+    also: rows of patterns that are read beside those of the questions as a whole.
+    """
+    whole = kept_patterns(project=project, wanted=Q(slice=Slice.ALL) | also)
+    used = {version for _, version in whole}
+    rubrics = Rubric.objects.filter(versions__in=used)
+    published = list(
+        RubricVersion.objects.filter(rubric__in=rubrics, state=RubricVersion.State.PUBLISHED)
+        .select_related("rubric")
+        .order_by("rubric", "number")
+    )
+    groups = groups_of(versions=[version for version in published if version.pk in used], among=published)
+    group = next((one for one in groups if one[-1].pk == choice.version), groups[0] if groups else [])
+    keys = {version.pk for version in group}
+    kept = {key: patterns for key, patterns in whole.items() if key[1] in keys}
+    items: Counter[str] = Counter()
+    for (scope, _), patterns in kept.items():
+        if scope.slice == Slice.ALL:
+            items[scope.question] += sum(patterns.values())
+    questions = questions_of(keys=items, versions=keys)
+    return Asked(group, groups, published, questions, questions.get(choice.question) or _first(questions, items), kept)
+
+
+def overview(*, project: Project, choice: Choice) -> Overview:
+    """Measure what was chosen. Reads only, in at most five queries."""
+    # Whatever is chosen without a word is a grade, where there is one: its slices come in the same query.
+    chosen = Q(question=choice.question) if choice.question else Q(question__startswith=GRADE)
+    asked = questioned(project=project, choice=choice, also=chosen & Q(slice__in=[*CUTS, Slice.WEEK]))
+    question = asked.question
+    if question is None:
+        return Overview(choice, asked, None, Raw(None, None, None), [], {}, [], [], [])
+    cut = {key: patterns for key, patterns in asked.kept.items() if key[0].slice != Slice.ALL}
+    if not any(scope.question == question.key for scope, _ in cut):
+        versions, mine = [version.pk for version in asked.group], Q(question=question.key)
+        cut = kept_patterns(project=project, wanted=mine & Q(slice__in=[*CUTS, Slice.WEEK]), versions=versions)
+    rows = _rows(project, {question.key: question}, cut, choice)
+    by_slice = {name: [row for row in rows if row.scope.slice == name] for name in CUTS}
+    of_all = _rows(project, asked.questions, asked.whole, choice)
+    merged = _merged(question, asked.whole, choice.least)
+    return Overview(
+        choice=choice,
+        asked=asked,
+        headline=next((row for row in of_all if row.scope.question == question.key), None),
+        raw=_raw(question, merged, asked.whole, choice),
+        by_question=sorted(of_all, key=lambda row: -2.0 if row.alpha.value is None else -row.alpha.value),
+        by_slice={name: found for name, found in by_slice.items() if found},
+        by_version=_by_version(project, question, asked, choice),
+        by_week=sorted((row for row in rows if row.scope.slice == Slice.WEEK), key=lambda row: row.scope.value),
+        confusion=_confusion(merged),
+    )
+
+
+def measure(
+    *, question: Question, patterns: Patterns, key: str, metric: str = "grade", target: float
+) -> tuple[Alpha, Conclusion]:
+    """Alpha of a scope's patterns and its conclusion. `key` fixes the bootstrap's seed."""
+    alpha = alpha_of(question=question, patterns=patterns, key=key, metric=metric)
+    return alpha, conclude(alpha, threshold=target)
+
+
+def alpha_of(*, question: Question, patterns: Patterns, key: str, metric: str = "grade") -> Alpha:
+    """Alpha of patterns in the order of the question's domain. metric: see METRICS; of grades alone."""
+    domain, level, counts = question.domain, question.level, patterns.counts
+    if question.of_grades and metric.startswith("sign"):
+        domain, level, counts = SIGNS, "nominal", signs(counts, domain=question.domain)
+    symmetrised = question.sided and not (question.of_grades and metric.endswith("imported"))
+    scope = f"{key}/{question.key}/{metric}"
+    return _alpha(scope, level, domain, symmetrised, counts.tobytes(), patterns.units.tobytes())
+
+
+@lru_cache(maxsize=4096)
+def _alpha(scope: str, level: Level, domain: tuple[int, ...], symmetrised: bool, counts: bytes, units: bytes) -> Alpha:
+    table = np.frombuffer(counts, dtype=np.int64).reshape(-1, len(domain))
+    many = np.frombuffer(units, dtype=np.int64)
+    return alpha_of_patterns(
+        Patterns(table, many),
+        level=level,
+        domain=domain,
+        scope=scope,
+        orientation_symmetrised=symmetrised,
+        unit_counts=None if symmetrised else np.repeat(table, many, axis=0),
+    )
+
+
+@lru_cache(maxsize=256)
+def _of_pairs(domain: tuple[int, ...], counts: bytes, units: bytes) -> tuple[PairAgreement, HumanCeiling]:
+    many = np.frombuffer(units, dtype=np.int64)
+    table = np.repeat(np.frombuffer(counts, dtype=np.int64).reshape(-1, len(domain)), many, axis=0)
+    return pair_agreement(table, domain=domain), human_ceiling(
+        signs(table, domain=domain), prompts=np.arange(len(table))
+    )
+
+
+def _rows(
+    project: Project,
+    questions: Mapping[str, Question],
+    kept: Kept,
+    choice: Choice,
+) -> list[Row]:
+    """A row per scope, versions taken together, in the order of the questions."""
+    scopes: dict[Scope, list[dict[str, int]]] = defaultdict(list)
+    for (scope, _), patterns in kept.items():
+        scopes[scope].append(patterns)
+    order = {key: place for place, key in enumerate(questions)}
+    found = sorted((scope for scope in scopes if scope.question in order), key=lambda one: (order[one.question], one))
+    return [_row(project, questions[scope.question], scope, scopes[scope], choice) for scope in found]
+
+
+def _row(project: Project, question: Question, scope: Scope, kept: Iterable[dict[str, int]], choice: Choice) -> Row:
+    patterns = folded(question, kept, least=choice.least)
+    key = f"project:{project.slug}/{scope.slice}:{scope.value}"
+    alpha, conclusion = measure(
+        question=question, patterns=patterns, key=key, metric=choice.metric, target=choice.target
+    )
+    return Row(scope, alpha, conclusion)
+
+
+def _by_version(project: Project, question: Question, asked: Asked, choice: Choice) -> list[tuple[RubricVersion, Row]]:
+    whole = Scope(question.key, Slice.ALL, "")
+    return [
+        (version, _row(project, question, Scope(question.key, "version", str(version.number)), [found], choice))
+        for version in asked.group
+        if (found := asked.kept.get((whole, version.pk)))
+    ]
+
+
+def _merged(question: Question, kept: Kept, least: int) -> Patterns:
+    mine = [patterns for (scope, _), patterns in kept.items() if scope.question == question.key]
+    return folded(question, mine, least=least)
+
+
+def _raw(question: Question, merged: Patterns, kept: Kept, choice: Choice) -> Raw:
+    if not question.of_grades:
+        return Raw(None, None, None)
+    pairs, ceiling = _of_pairs(question.domain, merged.counts.tobytes(), merged.units.tobytes())
+    bad = Question(BOTH_BAD, "", (0, 1), ("", ""), "nominal", sided=False)
+    no, yes = (int(n) for n in _merged(bad, kept, choice.least).marginals)
+    interval = wilson(yes, no + yes)
+    return Raw(pairs, ceiling, (yes / (no + yes), interval, no + yes) if interval else None)
+
+
+def _confusion(patterns: Patterns) -> list[list[float]]:
+    summed = np.tensordot(patterns.units.astype(float), coincidences_by_pattern(patterns.counts), axes=1)
+    rows: list[list[float]] = summed.tolist()
+    return rows
+
+
+def _first(questions: Mapping[str, Question], asked: Mapping[str, int]) -> Question | None:
+    """The grade that most items have, else the question that most have."""
+    grades = [key for key in questions if key.startswith(GRADE)]
+    best = max(grades or questions, key=lambda key: asked[key], default=None)
+    return questions[best] if best else None
+
+
+def batches_named(*, project: Project) -> list[Batch]:
+    """The project's batches, to name slices by and to mark when people were calibrated."""
+    return list(project.batches.only("project", "number", "name", "mode", "kind", "opened_at").order_by("number"))

@@ -1,0 +1,49 @@
+"""Keeping the patterns of agreement in step with the judgments, in the transaction of whoever changes what counts.
+
+One statement per change, however much there is. It runs after the change was recorded in the project's audit chain:
+whoever holds the chain is alone with the project's patterns until the transaction ends, sees all that was committed
+before, and so neither misses an answer to the same item given at the same moment nor can be locked out by another.
+"""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+from annotation.models import Batch, Judgment
+from annotation.patterns_sql import upsert
+from workforce import auditing
+from workforce.models import Team
+
+CHUNK = 500
+
+
+def count_answer(*, judgment: Judgment) -> None:
+    """Count a judgment that was just written, in place of the one that it supersedes. Its audit event is recorded."""
+    with connection.cursor() as cursor:
+        statement = upsert(vendor=connection.vendor, which="answer")
+        cursor.execute(statement, [judgment.task_id, judgment.pk, judgment.pk])
+
+
+def count_batch(*, batch: Batch) -> None:
+    """Count all answers of a batch of which none was counted before, such as an imported one."""
+    auditing.lock_chain(stream=batch.project.team.slug)
+    _add(sign=1, items=list(batch.tasks.order_by("pk").values_list("pk", flat=True)))
+
+
+@contextmanager
+def recounted(*, team: Team, items: Collection[int]) -> Iterator[None]:
+    """Around any other change of which answers of these items (primary keys) count, within its transaction."""
+    auditing.lock_chain(stream=team.slug)
+    _add(sign=-1, items=items)
+    yield
+    _add(sign=1, items=items)
+
+
+def _add(*, sign: int, items: Collection[int]) -> None:
+    keys = sorted(items)
+    with connection.cursor() as cursor:
+        for start in range(0, len(keys), CHUNK):
+            chunk = keys[start : start + CHUNK]
+            statement = upsert(vendor=connection.vendor, which="items", items=len(chunk))
+            cursor.execute(statement, [sign, *chunk])

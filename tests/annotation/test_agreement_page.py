@@ -1,0 +1,190 @@
+"""The agreement page: its numbers are those of the labels, each leads to its items, and its queries do not grow."""
+
+import csv
+import io
+import json
+
+import pytest
+from django.urls import reverse
+
+from annotation import assigning
+from annotation.agreement.alpha import measure_alpha
+from annotation.agreement.patterns import count_labels
+from annotation.answers import GivenScore
+from annotation.importing import import_file
+from annotation.models import AgreementPattern, Batch, Judgment, Prompt, Task
+from annotation.recounting import recount
+from tests.annotation.golds import open_with
+from tests.annotation.makers import answer, make_batch, shown_value
+from tests.annotation.rubric_of_kinds import KINDS, publish
+from workforce.models import Vendor
+
+pytestmark = pytest.mark.django_db
+MOST = 12
+
+
+@pytest.fixture
+def lead(client, lena):
+    client.force_login(lena)
+    client.get("/")  # a session notes that it is in use once in five minutes
+    return client
+
+
+@pytest.fixture
+def judged(project, lena, rubric_version, rafi, rosa):
+    """Forty items that two raters graded, about half alike."""
+    batch = make_batch(project, lena, rubric_version, tasks=40)
+    Prompt.objects.filter(tasks__number__lte=20).update(domain="kitchen", language="en")
+    Prompt.objects.filter(tasks__number__gt=20).update(domain="<b>law</b>", language="de")
+    for turn, rater in enumerate((rafi, rosa)):
+        while held := assigning.claim_next(batch=batch, rater=rater):
+            n = held.task.number
+            answer(held, value=shown_value(held, (n % 7 - 3) if turn == 0 or n % 2 else (n % 5 - 2)))
+    return batch
+
+
+def _page(client, **asked):
+    found = client.get(reverse("agreement", args=["helpful"]), asked)
+    assert found.status_code == 200
+    return found
+
+
+def test_nothing_yet_says_what_is_missing(lead, project):
+    assert "There is no agreement to show yet" in _page(lead).content.decode()
+
+
+def test_the_headline_is_the_alpha_of_the_labels(lead, judged):
+    rows = Judgment.objects.values_list("task", "strength")
+    counts = count_labels(*zip(*rows, strict=True), domain=range(-3, 4))
+    for metric, symmetrised in (("grade", True), ("grade_imported", False)):
+        page = _page(lead, metric=metric)
+        expected = measure_alpha(
+            counts, level="ordinal", domain=range(-3, 4), scope="x", orientation_symmetrised=symmetrised
+        )
+        found = page.context["headline"].row.alpha
+        assert found.value == pytest.approx(expected.value, abs=1e-12) and found.n_units == 40
+        assert f".{round(100 * found.value)}" in page.content.decode()
+    assert page.context["headline"].row.conclusion.sentence in page.content.decode()
+
+
+def test_slices_divide_the_items_and_lead_to_them(lead, judged):
+    page = _page(lead)
+    slices = dict(page.context["slices"])
+    assert {one.name: one.row.alpha.n_units for one in slices["Domain"]} == {"kitchen": 20, "<b>law</b>": 20}
+    assert "<b>law</b>" not in page.content.decode()
+    assert {"Domain", "Language", "Length difference", "Pair of models", "Sensitivity", "Batch"} == slices.keys()
+    for rows in slices.values():
+        for one in rows:
+            items = lead.get(reverse("agreement-items", args=["helpful"]) + "?" + one.query)
+            assert items.context["page"].paginator.count == one.row.alpha.n_units
+
+
+def test_cells_lead_to_the_items_of_two_raters_and_of_two_answers(lead, judged, rafi, rosa):
+    page = _page(lead)
+    items = reverse("agreement-items", args=["helpful"])
+    [(_, cells), _] = page.context["heat"]
+    found = lead.get(f"{items}?{page.context['chosen']}&{cells[1].query}")
+    assert found.context["page"].paginator.count == 40 and set(found.context["raters"]) == {"Rafi", "Rosa"}
+    rows = page.context["confusion"]
+    assert sum(float(cell.title.split(": ")[1]) for _, row in rows for cell in row) == 80
+    for i, (_, row) in enumerate(rows):
+        for j, cell in enumerate(row):
+            if not cell.query:
+                continue
+            found = lead.get(f"{items}?{page.context['chosen']}&{cell.query}")
+            pairs = float(cell.title.split(": ")[1])
+            assert found.context["page"].paginator.count == pairs / (2 if i == j else 1)
+
+
+def test_the_items_furthest_apart_come_first(lead, judged):
+    units = lead.get(reverse("agreement-items", args=["helpful"])).context["units"]
+    strengths = dict.fromkeys(Task.objects.values_list("pk", flat=True), ())
+    for task, strength in Judgment.objects.values_list("task", "strength"):
+        strengths[task] += (strength,)
+    apart = [max(strengths[unit.task.pk]) - min(strengths[unit.task.pk]) for unit in units]
+    assert apart == sorted(apart, reverse=True) and apart[0] > apart[-1]
+
+
+def test_criteria_are_questions_of_their_own(lead, project, lena, rubric_version, rafi, rosa):
+    version = publish(rubric_version.rubric, lena, KINDS)
+    batch = open_with(project, lena, version, tasks=3, with_criteria=True)
+    for rater in (rafi, rosa):
+        while held := assigning.claim_next(batch=batch, rater=rater):
+            right = 3
+            scores = [GivenScore("right", place, point=right) for place in (1, 2)]
+            scores += [GivenScore("facts", place, points=[1, place + 1]) for place in (1, 2)]
+            answer(held, value=2, scores=[*scores, GivenScore("tone", side=1)])
+    page = _page(lead)
+    assert {one.name for one in page.context["questions"]} >= {"Right", "Facts: Time", "Tone", "Both bad"}
+    for key in ("criterion:right", "criterion:facts:1", "criterion:tone", "both_bad"):
+        page = _page(lead, question=key)
+        assert page.context["headline"].row.scope.question == key
+        items = lead.get(reverse("agreement-items", args=["helpful"]), {"question": key})
+        assert items.context["page"].paginator.count == page.context["headline"].row.alpha.n_units, key
+        assert items.context["units"][0].said
+
+
+def test_two_weeks_are_a_line_with_what_happened(lead, project, lena, judged, rubric_version):
+    rows = [{"id": f"h{n}", "prompt": f"p{n}", "responses": [{"text": "a"}, {"text": "bb"}]} for n in range(4)]
+    said = [{"item": f"h{n}", "rater": f"r{m}", "strength": (n + m) % 3 - 1} for n in range(4) for m in range(3)]
+    for kind, lines in (("comparisons", rows), ("judgments", said)):
+        file = io.BytesIO("\n".join(json.dumps(line) for line in lines).encode())
+        import_file(project=project, kind=kind, lines=file, filename="f", actor=lena)
+    page = _page(lead)
+    assert page.context["picture"] is None and len(page.context["weeks"]) == 1
+    AgreementPattern.objects.filter(slice="week").update(value="2026-01-05")
+    for row in AgreementPattern.objects.filter(slice="week"):
+        row.pk, row.value = None, "2026-01-19"
+        row.save()
+    Batch.objects.filter(pk=judged.pk).update(mode="calibration", opened_at="2026-01-12T00:00:00Z")
+    picture = _page(lead).context["picture"]
+    assert [event.text for event in picture.events] == [f"calibration {judged.number}"]
+    assert len(picture.points) == 2 and picture.events[0].at == 50
+
+
+def test_what_is_asked_wrongly_is_as_if_it_were_not(lead, judged):
+    plain = _page(lead).context["headline"].row
+    for asked in (
+        {"question": "criterion:none", "metric": "x", "least": "9", "target": "7", "rubric": "99999999999999999999"},
+        {"target": "nan", "least": "-1", "rubric": "x"},
+    ):
+        assert _page(lead, **asked).context["headline"].row == plain
+    items = reverse("agreement-items", args=["helpful"])
+    for query in ("slice=vendor&value=x", "slice=week&value=x", "raters=1", "said=a,b", "slice=batch&value=", "page=x"):
+        assert lead.get(f"{items}?{query}").status_code == 200
+
+
+def test_the_csv_says_what_the_page_says(lead, judged):
+    found = lead.get(reverse("agreement-csv", args=["helpful"]))
+    rows = list(csv.DictReader(io.StringIO(b"".join(found.streaming_content).decode())))
+    page = _page(lead)
+    whole = next(row for row in rows if row["slice"] == "all" and row["question"] == "grade:pref7")
+    assert float(whole["alpha"]) == page.context["headline"].row.alpha.value
+    assert {row["slice"] for row in rows} >= {"domain", "language", "lengths", "models", "week", "batch"}
+    assert next(row for row in rows if row["question"] == "both_bad")["alpha"] == ""
+
+
+def test_the_last_check_is_told(lead, project, judged):
+    recount(project=project)
+    assert "counts were right" in _page(lead).content.decode()
+
+
+@pytest.mark.parametrize("batches", [1, 4])
+def test_queries_do_not_grow(
+    lead, project, lena, rubric_version, rafi, rosa, judged, batches, django_assert_max_num_queries
+):
+    vendor = Vendor.objects.create(team=project.team, slug="v", name="Vendor V")
+    project.team.memberships.filter(user__in=[rafi, rosa]).update(vendor=vendor)
+    for _ in range(batches):
+        batch = open_with(project, lena, rubric_version, tasks=2, with_criteria=True)
+        for rater in (rafi, rosa):
+            while held := assigning.claim_next(batch=batch, rater=rater):
+                said = [(slug, place) for slug in ("correctness", "completeness") for place in (1, 2)]
+                answer(held, value=2, scores=[GivenScore(slug, place, point=2) for slug, place in said])
+    with django_assert_max_num_queries(MOST):
+        page = _page(lead)
+    assert "Vendor V" in page.content.decode() and len(page.context["questions"]) == 4
+    with django_assert_max_num_queries(MOST):
+        _page(lead, question="criterion:correctness")
+    with django_assert_max_num_queries(MOST):
+        lead.get(reverse("agreement-items", args=["helpful"]))
