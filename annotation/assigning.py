@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from annotation.caring import require_care
-from annotation.errors import BatchNotOpen, Busy
+from annotation.errors import BatchNotOpen, Busy, HeldForReview
 from annotation.leasing import (
     begin,
     expire_leases,
@@ -28,7 +28,7 @@ from annotation.leasing import (
     release,
     restart,
 )
-from annotation.models import Assignment, Batch, Draft, Slot, Task, TaskResponse
+from annotation.models import Assignment, Batch, Draft, RaterHold, Slot, Task, TaskResponse
 from annotation.models.tasks import offered_to
 from annotation.qualifying import listed_skills
 from annotation.queueing.bookmarks import count_turn, move_on
@@ -56,7 +56,7 @@ def claim_next(*, batch: Batch, rater: User, beyond: Collection[uuid.UUID] = ())
 
     `beyond` names leases that the rater has on the page already: the next one is fetched ahead of its turn,
     as far as `most_held` allows. Without it the item is the one to work on now. Raises NotAllowed,
-    BatchNotOpen, OtherVendor, NotQualified, ConsentNeeded, CapReached, Busy.
+    BatchNotOpen, OtherVendor, NotQualified, ConsentNeeded, CapReached, HeldForReview, Busy.
     """
     return claim_from(batch_id=batch.pk, rater=rater, beyond=beyond)
 
@@ -89,6 +89,8 @@ def _claim(*, batch_id: int, rater: User, beyond: set[uuid.UUID]) -> Assignment 
     now = timezone.now()
     live, lapsed = _mine(batch=batch, rater=rater, now=now)
     again = next((one for one in live if one.token not in beyond), None)
+    if again is None and allowed.on_hold and batch.mode == Batch.Mode.WORK:
+        raise HeldForReview
     again = again or next((one for one in lapsed if one.token not in beyond and not hold(assignment=one)), None)
     if again is not None:
         if not beyond or again in lapsed:
@@ -108,13 +110,14 @@ def _claim(*, batch_id: int, rater: User, beyond: set[uuid.UUID]) -> Assignment 
 
 
 class Allowed(NamedTuple):
-    """Whether the batch is for raters who came as this one did, asks for a skill, and whether they are resting; and the
-    skills that they hold.
+    """Whether the batch is for raters who came as this one did, asks for a skill, and whether they are resting, or held
+    until a lead has looked; and the skills that they hold.
     """
 
     offered: bool
     asks: bool
     rests: bool
+    on_hold: bool
     skills: frozenset[int]
 
 
@@ -128,6 +131,7 @@ def _batch(*, pk: int, rater: User) -> tuple[Batch, Allowed]:
         offered=ExpressionWrapper(offered_to(rater), BooleanField()),
         asks=Exists(Batch.requires.through.objects.filter(batch=OuterRef("pk"))),
         rests=Exists(timekeeping.breaks_of(user=rater)),
+        on_hold=Exists(RaterHold.objects.in_force().filter(project=OuterRef("project"), rater=rater)),
         skills=listed_skills(rater=rater),
     )
     batch = batches.filter(pk=pk).order_by().first()
@@ -135,7 +139,7 @@ def _batch(*, pk: int, rater: User) -> tuple[Batch, Allowed]:
         raise NotAllowed
     if batch.mode == Batch.Mode.CALIBRATION:
         batch = batches.select_for_update(of=("self",), no_key=True).get(pk=pk)
-    return batch, Allowed(batch.offered, batch.asks, batch.rests, frozenset(batch.skills))
+    return batch, Allowed(batch.offered, batch.asks, batch.rests, batch.on_hold, frozenset(batch.skills))
 
 
 def _mine(*, batch: Batch, rater: User, now: datetime) -> tuple[list[Assignment], list[Assignment]]:

@@ -36,7 +36,7 @@ def latest_reports(*, batch: Batch) -> list[AgreementReport]:
 def reports_of(*, batches: Sequence[Batch]) -> dict[int, list[AgreementReport]]:
     """The same of many batches, by their keys; two queries but for those that are measured anew."""
     given = Judgment.objects.filter(task__batch__in=batches).order_by().values_list("task__batch")
-    said = {batch.pk: 0 for batch in batches} | dict(given.annotate(rows=Count("pk")))
+    said = {batch.pk: 0 for batch in batches} | dict(given.annotate(rows=Count("pk") + Count("voided")))
     newest: dict[int, dict[tuple[str, str, str], AgreementReport]] = {batch.pk: {} for batch in batches}
     known = AgreementReport.objects.filter(batch__in=batches, judgment_count__in=set(said.values()))
     for report in known.order_by("id"):
@@ -73,8 +73,9 @@ def _version_groups(batch: Batch) -> list[list[RubricVersion]]:
 
 
 def _said(batch: Batch) -> int:
-    """Every row counts, superseded ones too, so that a revision shows as a change."""
-    return Judgment.objects.of_work().filter(task__batch=batch).count()
+    """Every row counts, superseded ones too, and voiding counts on top, so that either shows as a change."""
+    given = Judgment.objects.of_work().filter(task__batch=batch)
+    return int(given.aggregate(rows=Count("pk") + Count("voided"))["rows"])
 
 
 def _scope(batch: Batch, basis: str) -> str:

@@ -3,9 +3,16 @@
 from celery import shared_task
 
 from annotation.assigning import expire_leases
+from annotation.raters.watching import look_where_answers_came
 
 
 @shared_task(name="annotation.tasks.expire_leases")
 def expire_leases_task() -> None:
     """Hand lapsed items on to other raters."""
     expire_leases()
+
+
+@shared_task(name="annotation.tasks.look_at_raters")
+def look_at_raters_task() -> None:
+    """Raise what the signals of raters say where answers came."""
+    look_where_answers_came()

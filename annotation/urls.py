@@ -2,7 +2,19 @@
 
 from django.urls import include, path
 
-from annotation.views import agreement, batch_items, batches, data, desk, panel, sets, steering, versions
+from annotation.views import (
+    agreement,
+    batch_items,
+    batches,
+    data,
+    desk,
+    panel,
+    rater_acts,
+    raters,
+    sets,
+    steering,
+    versions,
+)
 
 AT = "p/<slug:slug>/"
 BATCH = AT + "batches/<int:number>/"
@@ -37,6 +49,17 @@ urlpatterns = [
     path(AT + "data/examples/<str:kind>/", data.import_example, name="import-example"),
     path(AT + "prompts/", data.prompts, name="prompts"),
     path(AT + "agreement/", agreement.agreement, name="agreement"),
+    path(AT + "raters/", raters.rater_list, name="raters"),
+    path(AT + "raters/look/", rater_acts.look, name="raters-look"),
+    path(AT + "raters/holding/", rater_acts.by_itself, name="raters-holding"),
+    path(AT + "raters/<int:pk>/", raters.rater, name="rater"),
+    path(AT + "raters/<int:pk>/answers/", raters.rater_answers, name="rater-answers"),
+    path(AT + "raters/<int:pk>/message/", rater_acts.message, name="rater-message"),
+    path(AT + "raters/<int:pk>/calibrate/", rater_acts.calibrate, name="rater-calibrate"),
+    path(AT + "raters/<int:pk>/hold/", rater_acts.hold, name="rater-hold"),
+    path(AT + "raters/<int:pk>/lift/", rater_acts.lift, name="rater-lift"),
+    path(AT + "raters/<int:pk>/confirm/", rater_acts.confirm, name="rater-confirm"),
+    path(AT + "raters/alarms/<int:pk>/dismiss/", rater_acts.dismiss, name="alarm-dismiss"),
     path(AT + "sets/", sets.set_list, name="sets"),
     path(AT + "sets/preference/new/", sets.preference_set_new, name="preference-set-new"),
     path(AT + "sets/preference/new/preview/", sets.preference_set_preview, name="preference-set-preview"),

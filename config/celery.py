@@ -20,6 +20,11 @@ app.conf.beat_schedule = {
         "schedule": 30.0,
         "options": {"queue": "short", "expires": 30},
     },
+    "look-at-raters": {
+        "task": "annotation.tasks.look_at_raters",
+        "schedule": 600.0,
+        "options": {"queue": "short", "expires": 600},
+    },
     "tidy": {
         "task": "workforce.tasks.tidy",
         "schedule": 3600.0,

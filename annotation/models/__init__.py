@@ -4,6 +4,7 @@ from annotation.models.bookmarks import Bookmark
 from annotation.models.corpus import Comparison, ComparisonResponse, ImportReport, Project, Prompt, PromptSet, Response
 from annotation.models.judgments import Challenge, CriterionScore, Demonstration, Flag, Judgment, Placement
 from annotation.models.quality import AgreementReport, PanelAnswer, RoundResult
+from annotation.models.raters import RaterAlarm, RaterFigures, RaterHold, RaterWatch, VoidedJudgment
 from annotation.models.referrals import Referral
 from annotation.models.sets import (
     DemonstrationSet,
@@ -38,10 +39,15 @@ __all__ = [
     "Project",
     "Prompt",
     "PromptSet",
+    "RaterAlarm",
+    "RaterFigures",
+    "RaterHold",
+    "RaterWatch",
     "Referral",
     "Response",
     "RoundResult",
     "Slot",
     "Task",
     "TaskResponse",
+    "VoidedJudgment",
 ]
