@@ -31,6 +31,8 @@ AREAS: dict[str, str | None] = {
     "api-referrals": "batches",
     "api-referral-settle": "batches",
     "api-referral-undo": "batches",
+    "api-raters": "batches",
+    "api-rater": "batches",
     "api-freeze-preferences": "sets",
     "api-freeze-demonstrations": "sets",
     "api-preference-set": "sets",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotation.api import batches, desk, imports, labelling, sets, steering, time
+from annotation.api import batches, desk, imports, labelling, raters, sets, steering, time
 
 urlpatterns = [
     path("batches/<int:batch_id>/claim", labelling.claim, name="api-claim"),
@@ -29,6 +29,8 @@ urlpatterns = [
     path("projects/<slug:slug>/referrals", desk.referrals, name="api-referrals"),
     path("referrals/<int:pk>/settle", desk.settle, name="api-referral-settle"),
     path("referrals/<int:pk>/undo", desk.undo, name="api-referral-undo"),
+    path("projects/<slug:slug>/raters", raters.raters, name="api-raters"),
+    path("projects/<slug:slug>/raters/<int:pk>", raters.rater, name="api-rater"),
     path("projects/<slug:slug>/imports", imports.import_rows, name="api-import"),
     path("projects/<slug:slug>/batches", batches.open_new, name="api-batch-open"),
     path("projects/<slug:slug>/prompt-sets", batches.prompt_sets, name="api-prompt-sets"),

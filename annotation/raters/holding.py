@@ -10,7 +10,7 @@ from django.utils import timezone
 from annotation.errors import AlreadyHeld, NoRater, Settled
 from annotation.leasing import end, lock_rater
 from annotation.models import Assignment, Batch, Project, RaterAlarm, RaterHold, RaterWatch
-from annotation.raters.words import hold_sentence
+from annotation.raters.noticing import hold_sentence
 from annotation.stating import stated
 from workforce import auditing, messaging
 from workforce.models import Membership, Message, Role, User

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from django.db.models import F, QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Length
 
 from annotation.agreement.coincidence import Floats
@@ -104,29 +104,30 @@ def judged(*, project: Project) -> QuerySet[Judgment]:
 
 
 def read_project(*, project: Project) -> Labels:
-    """The newest answers of all raters; four queries at most."""
+    """The newest answers of all raters; one query, and up to four more where rankings and ratings have gold."""
     return _read(judged(project=project).order_by("-pk")[:AT_MOST])
 
 
 def read_rater(*, project: Project, rater: User) -> Labels:
-    """The newest answers of one rater, and what others said of the same items; five queries at most."""
-    tasks = list(judged(project=project).filter(rater=rater).order_by("-pk").values_list("task", flat=True)[:OF_ONE])
-    return _read(judged(project=project).filter(task__in=tasks).order_by("-pk")[:AT_MOST])
+    """The newest answers of one rater, and what others said of the same items; as many queries."""
+    mine = judged(project=project).filter(rater=rater).order_by("-pk").values("task")[:OF_ONE]
+    return _read(judged(project=project).filter(task__in=mine).order_by("-pk")[:AT_MOST])
 
 
 COLUMNS = (
     *("pk", "task", "rater", "task__prompt", "assignment__ended_at", "assignment__begun_at", "assignment__leased_at"),
     *("task__batch__kind", "task__lane", "surplus", "cant_judge", "both_bad", "strength", "display_order", "scale"),
-    *("task__repeats", "task__words", "task__panel_answer__answer", "created_at"),
+    *("task__repeats", "task__words", "task__panel_answer__answer", "created_at", "first_length", "second_length"),
 )
 
 
 def _read(answers: QuerySet[Judgment]) -> Labels:
-    rows = list(answers.values_list(*COLUMNS))
+    lengths = {f"{name}_length": _length(position) for position, name in enumerate(("first", "second"))}
+    rows = list(answers.annotate(**lengths).values_list(*COLUMNS))
     rows.sort(key=lambda row: (row[4] or row[18], row[0]))
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(COLUMNS)
     (keys, tasks, raters, prompts, ended, begun, leased, kinds, lanes) = columns[:9]
-    (surplus, cant, both_bad, strengths, orders, scales, repeats, words, panels, created) = columns[9:]
+    (surplus, cant, both_bad, strengths, orders, scales, repeats, words, panels, created) = columns[9:19]
     strength = np.array([0 if one is None else one for one in strengths], dtype=np.int64)
     pairs = np.array(
         [
@@ -144,10 +145,9 @@ def _read(answers: QuerySet[Judgment]) -> Labels:
         for lane, late, reason in zip(lanes, surplus, cant, strict=True)
     ]
     most = {name: max(scale.domain) for name, scale in SCALES.items()}
-    task = np.array(tasks, dtype=np.int64)
     return Labels(
         judgment=np.array(keys, dtype=np.int64),
-        task=task,
+        task=np.array(tasks, dtype=np.int64),
         rater=np.array(raters, dtype=np.int64),
         prompt=np.array(prompts, dtype=np.int64),
         at=np.array([end.timestamp() for end in ends], dtype=np.float64),
@@ -160,7 +160,7 @@ def _read(answers: QuerySet[Judgment]) -> Labels:
         reach=np.abs(strength) / np.array([most.get(name, 1) for name in scales], dtype=np.float64),
         gold=_gold(keys, kinds, lanes, strength, cant, panels),
         repeats=np.array([one or 0 for one in repeats], dtype=np.int64),
-        shorter=_shorter(task, pairs),
+        shorter=np.array([np.sign((b or 0) - (a or 0)) for a, b in zip(*columns[19:], strict=True)], dtype=np.int64),
         seconds=np.array([max(0.0, (end - start).total_seconds()) for end, start in zip(ends, starts, strict=True)]),
         words=np.array(words, dtype=np.int64),
     )
@@ -188,15 +188,7 @@ def _gold(keys: Any, kinds: Any, lanes: Any, strength: Counts, cant: Any, panels
     return gold
 
 
-def _shorter(task: Counts, pairs: Booleans) -> Counts:
-    """Which of the two responses is longer, as `shorter` says it."""
-    wanted = [int(one) for one in np.unique(task[pairs])]
-    lengths: dict[int, int] = {}
-    for start in range(0, len(wanted), 10_000):
-        chunk = wanted[start : start + 10_000]
-        members = TaskResponse.objects.filter(task__in=chunk).order_by()
-        for key, position, length in members.annotate(long=Length(F("response__text"))).values_list(
-            "task", "position", "long"
-        ):
-            lengths[key] = lengths.get(key, 0) + (length if position else -length)
-    return np.array([int(np.sign(lengths.get(int(one), 0))) for one in task], dtype=np.int64)
+def _length(position: int) -> Subquery:
+    """How long the response at that canonical place is."""
+    member = TaskResponse.objects.filter(task=OuterRef("task"), position=position).order_by()
+    return Subquery(member.annotate(long=Length("response__text")).values("long")[:1])

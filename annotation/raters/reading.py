@@ -6,6 +6,7 @@ and what others said of the same items, when it is asked for.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 
 import numpy as np
@@ -107,6 +108,11 @@ class RaterReading:
     @property
     def n(self) -> int:
         return len(self.rows)
+
+    @property
+    def last_at(self) -> datetime | None:
+        """When the newest was given."""
+        return self.labels.moment(int(self.rows[-1])) if self.n else None
 
     @cached_property
     def seconds(self) -> float | None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from annotation.agreement.beside import agreeing, beside
 from annotation.leasing import lock_rater
-from annotation.models import Batch, Project, RaterAlarm, RaterFigures, RaterHold, RaterWatch
+from annotation.models import Project, RaterAlarm, RaterFigures, RaterHold, RaterWatch
 from annotation.models.raters import ITEMS_KEPT
 from annotation.raters.holding import hold_for_alarm
 from annotation.raters.labels import FIRST, NO_GOLD, TIE, Labels, judged, read_project
@@ -27,7 +27,7 @@ CHUNK = 2000
 
 def look_at_raters(*, project: Project) -> list[RaterAlarm]:
     """Measure the project's raters and raise what fires; the new alarms. Holds a rater where the project says so."""
-    newest = judged(project=project).aggregate(newest=Max("pk"))["newest"] or 0
+    newest = newest_of(project=project)
     labels = read_project(project=project)
     decided = decided_at(project=project)
     found = signals(labels, since={rater: at.timestamp() for rater, at in decided.items()})
@@ -58,13 +58,20 @@ def look_at_raters(*, project: Project) -> list[RaterAlarm]:
 
 def look_where_answers_came() -> int:
     """Look at every project in which an answer came since it was last looked at; how many projects."""
-    newest = Project.objects.filter(batches__mode=Batch.Mode.WORK).annotate(
-        newest=Max("batches__tasks__judgments"), seen=Max("rater_watch__seen_to")
-    )
-    behind = [project for project in newest if project.newest and project.newest > (project.seen or 0)]
+    projects = Project.objects.select_related("team", "rater_watch").order_by("pk")
+    behind = [project for project in projects if newest_of(project=project) > _seen_to(project)]
     for project in behind:
         look_at_raters(project=project)
     return len(behind)
+
+
+def newest_of(*, project: Project) -> int:
+    """The key of the newest answer that is looked at; 0 for none."""
+    return judged(project=project).order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def _seen_to(project: Project) -> int:
+    return project.rater_watch.seen_to if hasattr(project, "rater_watch") else 0
 
 
 def decided_at(*, project: Project) -> dict[int, datetime]:
@@ -128,6 +135,14 @@ def _lock_raters(keys: set[int]) -> Mapping[int, User]:
     return people
 
 
+def _evidence(found: Found) -> dict[str, float | int | str]:
+    """The numbers, with the name of the other rater where there is one, as it was when the alarm was raised."""
+    numbers = found.fired.numbers
+    if "source" not in numbers:
+        return numbers
+    return numbers | {"source_name": str(User.objects.get(pk=int(numbers["source"])))}
+
+
 def _raise(*, project: Project, rater: User, found: Found) -> list[RaterAlarm]:
     """The alarm, unless it waits already or the person is no rater of the project any more."""
     waiting = RaterAlarm.objects.waiting().filter(project=project, rater=rater, detector=found.fired.detector)
@@ -138,7 +153,7 @@ def _raise(*, project: Project, rater: User, found: Found) -> list[RaterAlarm]:
         project=project,
         rater=rater,
         detector=found.fired.detector,
-        evidence=found.fired.numbers,
+        evidence=_evidence(found),
         judgment_id=found.judgment,
         since=datetime.fromtimestamp(found.since, tz=timezone.get_default_timezone()),
     )

@@ -1,49 +1,18 @@
-"""What signals found, in sentences: for leads with the numbers and the test by its name, for raters without blame."""
+"""What signals found, in sentences for leads: the numbers, their intervals, and the test by its name."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils import translation
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
-
 from annotation.agreement.intervals import wilson
-from annotation.models import RaterAlarm, RaterHold
+from annotation.models import RaterAlarm
 
 Detector = RaterAlarm.Detector
 
-# What a rater reads who was held by an alarm: what was noticed, and nothing of guilt.
-NOTICED: dict[str, Promise] = {
-    Detector.ONE_SIDE.value: _("Your answers prefer one side of the screen far more often than items would."),
-    Detector.ALTERNATING.value: _("Your answers change between the sides of the screen more regularly than items do."),
-    Detector.FEW_CHANGES.value: _("Your answers stay on one side of the screen for longer than items would."),
-    Detector.HASTE.value: _("Several of your last answers came faster than the texts can be read."),
-    Detector.CHANCE.value: _("Your answers differ from those of others on clear items more often than usual."),
-    Detector.GOLD_KNOWN.value: _("Your answers differ from those of others on clear items more often than usual."),
-    Detector.FADING.value: _("Your recent answers differ from those of others more often than your first ones did."),
-    Detector.COPYING.value: _("Many of your answers are those that somebody else had given before."),
-    Detector.SIDE.value: _("Your answers lean to one side of the screen."),
-    Detector.LENGTH.value: _("Your answers follow the length of the texts more than others’ do."),
-    Detector.TIES.value: _("You find both answers the same more often than others do."),
-    Detector.BOTH_BAD.value: _("You find both answers bad more often than others do."),
-}
 
-
-def hold_sentence(*, detector: str) -> str:
-    """The reason for a hold by this detector as it is stored, in English."""
-    with translation.override("en"):
-        return str(NOTICED[detector])
-
-
-def reason_of(hold: RaterHold) -> str:
-    """Why the rater is held: a lead's words as they were written, the platform's in the reader's language."""
-    return str(NOTICED[hold.detector]) if hold.detector in NOTICED else hold.reason
-
-
-def sentence_of(alarm: RaterAlarm, *, names: Mapping[int, str]) -> str:
-    """What the alarm rests on, with n, the interval and the test. names: raters' by key, where it names another one."""
+def sentence_of(alarm: RaterAlarm) -> str:
+    """What the alarm rests on, with n, the interval and the test."""
     seen, test = alarm.evidence, TESTS[alarm.detector]
-    return f"{_measured(alarm.detector, seen, names)} Test: {test}{_p(seen)}."
+    return f"{_measured(alarm.detector, seen)} Test: {test}{_p(seen)}."
 
 
 TESTS: dict[str, str] = {
@@ -62,7 +31,7 @@ TESTS: dict[str, str] = {
 }
 
 
-def _measured(detector: str, seen: Mapping[str, Any], names: Mapping[int, str]) -> str:
+def _measured(detector: str, seen: Mapping[str, Any]) -> str:
     if detector in (Detector.ONE_SIDE, Detector.SIDE):
         return f"Left in {_share(seen['left'], seen['of'])} of {seen['of']} decisive labels."
     if detector in (Detector.ALTERNATING, Detector.FEW_CHANGES):
@@ -85,7 +54,7 @@ def _measured(detector: str, seen: Mapping[str, Any], names: Mapping[int, str]) 
             f"{_share(seen['after'], seen['of_after'])} of the last {seen['of_after']}."
         )
     if detector == Detector.COPYING:
-        source = names.get(int(seen["source"]), "another rater")
+        source = seen["source_name"]
         either = " It may be the other way round." if seen["either"] else ""
         return (
             f"The same answer as {source} on {seen['alike']} of {seen['shared']} shared items, later on "

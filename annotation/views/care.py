@@ -20,7 +20,7 @@ from annotation import caring, resting
 from annotation.errors import HeldForReview
 from annotation.models import Batch, RaterHold
 from annotation.qualifying import qualified
-from annotation.raters.words import reason_of
+from annotation.raters.noticing import reason_of
 from annotation.views.practice import practice_for
 from annotation.views.screens import Interlude
 from workforce import consenting, messaging, timekeeping

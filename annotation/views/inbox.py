@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import OuterRef, Q, Subquery
 
 from annotation.models import Batch
-from annotation.raters.words import NOTICED
+from annotation.raters.noticing import NOTICED
 from annotation.repinning import move_in_words
 from rubrics.comparing import VersionDiff, diff_contents
 from rubrics.content import with_content

@@ -13,12 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from annotation.errors import ReasonNeeded
 from annotation.models import Project, RaterAlarm, RaterHold
 from annotation.raters import coaching, holding
+from annotation.raters.listing import found_rater
 from annotation.raters.voiding import confirm_bad_work, to_void
 from annotation.raters.watching import look_at_raters
 from annotation.raters.words import sentence_of
 from annotation.views.projects import led_project, page
 from annotation.views.rater_forms import CalibrateForm, ConfirmForm
-from annotation.views.raters import found_rater, rounds_of
+from annotation.views.raters import rounds_of
 from workforce.models import User
 from workforce.scoping import me
 
@@ -42,14 +43,15 @@ def message(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def calibrate(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Ask the rater to do a round."""
     project, someone = _who(request, slug, pk)
-    form = CalibrateForm(request.POST, batches=rounds_of(project))
+    rounds = {str(batch.pk): batch for batch in rounds_of(project)}
+    form = CalibrateForm(request.POST, batches=list(rounds.values()))
     if not form.is_valid():
         raise ReasonNeeded("Choose an open round and write why. Nothing was changed.")
     given = form.cleaned_data
     coaching.ask_for_calibration(
-        project=project, rater=someone, batch=given["batch"], actor=me(request), reason=given["reason"]
+        project=project, rater=someone, batch=rounds[given["batch"]], actor=me(request), reason=given["reason"]
     )
-    messages.success(request, f"{someone} is asked to do {given['batch']}.")
+    messages.success(request, f"{someone} is asked to do {rounds[given['batch']]}.")
     return redirect("rater", slug=slug, pk=pk)
 
 
@@ -91,9 +93,8 @@ def confirm(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             f"{done.judgments} answers count no more, {done.reopened} slots are open again. Pay is not touched.",
         )
         return redirect("rater", slug=slug, pk=pk)
-    context = page(
-        project, "raters", rater=someone, hold=held, form=form, alarms=[(one, _words(one)) for one in alarms]
-    )
+    told = [(one, sentence_of(one)) for one in alarms]
+    context = page(project, "raters", rater=someone, hold=held, form=form, alarms=told)
     return render(request, "annotation/rater_confirm.html", context, status=422 if form.is_bound else 200)
 
 
@@ -132,7 +133,7 @@ def by_itself(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _who(request: HttpRequest, slug: str, pk: int) -> tuple[Project, User]:
     project = led_project(request, slug)
-    return project, found_rater(project, pk)
+    return project, get_object_or_404(found_rater(project=project, pk=pk))
 
 
 def _held(project: Project, someone: User) -> RaterHold:
@@ -154,9 +155,3 @@ def _starts(held: RaterHold, alarms: Any) -> list[tuple[str, str, datetime | Non
         told = f"{n} answers, {words}"
         starts.append((key, f"{told}; {frozen} of them are in frozen sets, which stay" if frozen else told, at))
     return starts
-
-
-def _words(alarm: RaterAlarm) -> str:
-    source = alarm.evidence.get("source")
-    names = {one.pk: str(one) for one in User.objects.filter(pk=source)} if source else {}
-    return sentence_of(alarm, names=names)

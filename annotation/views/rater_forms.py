@@ -1,9 +1,9 @@
 """Forms of what a lead does about a rater."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
 
 from annotation.models import Batch
 from annotation.stating import REASON_MAX
@@ -43,14 +43,12 @@ class DismissForm(forms.Form):
 class CalibrateForm(HoldForm):
     """Which round a rater is asked to do."""
 
-    batch = forms.ModelChoiceField(
-        label="Round", queryset=Batch.objects.none(), widget=forms.Select(attrs={"class": "input"})
-    )
+    batch = forms.ChoiceField(label="Round", widget=forms.Select(attrs={"class": "input"}))
     field_order = ("batch", "reason")
 
-    def __init__(self, *args: Any, batches: QuerySet[Batch], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, batches: Sequence[Batch], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["batch"].queryset = batches  # type: ignore[attr-defined]  # a ModelChoiceField has one
+        self.fields["batch"].choices = [(batch.pk, str(batch)) for batch in batches]  # type: ignore[attr-defined]  # a ChoiceField has them
 
 
 class ConfirmForm(HoldForm):

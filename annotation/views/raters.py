@@ -1,39 +1,26 @@
 """The raters of a project: a list with their signals, one rater with all that is behind it, and the answers."""
 
-from collections.abc import Sequence
-from typing import Any
-
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce, Lower
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from annotation.models import Batch, Project, RaterAlarm, RaterFigures, RaterHold, RaterWatch
+from annotation.models import Batch, Project, RaterAlarm, RaterHold, RaterWatch
 from annotation.raters.answers import SHOWS, answers_of, rows_of
+from annotation.raters.listing import SORTS, found_rater, listed, marks_of
+from annotation.raters.noticing import NOTICED
 from annotation.raters.reading import read
-from annotation.raters.words import NOTICED, sentence_of
+from annotation.raters.words import sentence_of
 from annotation.views import rater_drawing as drawing
 from annotation.views.projects import led_project, page
 from annotation.views.rater_forms import CalibrateForm, HoldForm, MessageForm
 from annotation.views.rater_sheets import answers_sheet, raters_sheet
-from workforce.models import Membership, Message, Role, User
+from workforce.models import Message
 
 PER_PAGE = 50
 HISTORY = 20
-SORTS: dict[str, tuple[str, Any]] = {
-    "name": ("Rater", Lower(Coalesce("rater__display_name", "rater__username"))),
-    "answers": ("Answers", F("answers")),
-    "beside": ("Agreement", F("beside")),
-    "gold": ("Gold", F("gold_share")),
-    "left": ("Left", F("left_share")),
-    "ties": ("Ties", F("tie_share")),
-    "seconds": ("Time", F("seconds")),
-    "last": ("Last answer", F("last_at")),
-    "alarms": ("Signals", F("waiting")),
-}
 FIRST_DOWN = ("answers", "seconds", "last", "alarms")
 
 
@@ -60,41 +47,17 @@ def rater_list(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "annotation/raters.html", context)
 
 
-def listed(*, project: Project, sort: str) -> QuerySet[RaterFigures]:
-    """The figures of a project's raters with `waiting`, how many alarms wait; sorted by a column, "-" for downwards."""
-    waiting = RaterAlarm.objects.waiting().filter(project=project, rater=OuterRef("rater")).order_by()
-    counted = waiting.values("rater").annotate(n=Count("pk")).values("n")
-    figures = RaterFigures.objects.filter(project=project).select_related("rater")
-    column = SORTS.get(sort.removeprefix("-"), SORTS["alarms"])[1]
-    ordered = column.desc(nulls_last=True) if sort.startswith("-") else column.asc(nulls_last=True)
-    return figures.annotate(waiting=Coalesce(Subquery(counted), 0)).order_by(ordered, "pk")
-
-
-def marks_of(
-    *, project: Project, figures: Sequence[RaterFigures]
-) -> tuple[dict[int, list[RaterAlarm]], dict[int, RaterHold]]:
-    """What waits about these raters, and who of them is held; two queries."""
-    raters = [one.rater_id for one in figures]
-    alarms: dict[int, list[RaterAlarm]] = {}
-    for alarm in RaterAlarm.objects.waiting().filter(project=project, rater__in=raters):
-        alarms.setdefault(alarm.rater_id, []).append(alarm)
-    holds = RaterHold.objects.in_force().filter(project=project, rater__in=raters)
-    return alarms, {hold.rater_id: hold for hold in holds}
-
-
 @login_required
 @require_safe
 def rater(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """One rater: figures, signals, what was said to them, and what can be done."""
     project = led_project(request, slug)
-    someone = found_rater(project, pk)
+    someone = get_object_or_404(found_rater(project=project, pk=pk))
     reading = read(project=project, rater=someone)
     holds = list(RaterHold.objects.of(project, someone).select_related("held_by", "confirmed_by", "lifted_by"))
     alarms = list(RaterAlarm.objects.filter(project=project, rater=someone).select_related("decided_by")[:HISTORY])
     told = Message.objects.filter(Q(to=someone) | Q(author=someone), team=project.team_id)
-    sources = {int(alarm.evidence["source"]) for alarm in alarms if "source" in alarm.evidence}
-    names = {one.pk: str(one) for one in User.objects.filter(pk__in=sources)} if sources else {}
-    waiting = [(alarm, sentence_of(alarm, names=names)) for alarm in alarms if not alarm.outcome]
+    waiting = [(alarm, sentence_of(alarm)) for alarm in alarms if not alarm.outcome]
     hold = next((one for one in holds if one.lifted_at is None), None)
     context = page(
         project,
@@ -102,13 +65,13 @@ def rater(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         rater=someone,
         reading=reading,
         alarms=waiting,
-        settled=[(alarm, sentence_of(alarm, names=names)) for alarm in alarms if alarm.outcome],
+        settled=[(alarm, sentence_of(alarm)) for alarm in alarms if alarm.outcome],
         hold=hold,
         holds=[one for one in holds if one != hold],
         messages_told=list(told.select_related("author").annotate(read=Count("reads")).order_by("-pk")[:HISTORY]),
         message_form=MessageForm(),
         hold_form=HoldForm(initial={"reason": str(NOTICED[waiting[0][0].detector]) if waiting else ""}),
-        calibrate_form=CalibrateForm(batches=rounds_of(project)),
+        calibrate_form=CalibrateForm(batches=list(rounds_of(project))),
         gold_chart=drawing.gold_chart(reading.gold_over_time),
         scatter=drawing.scatter(reading),
     )
@@ -120,7 +83,7 @@ def rater(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def rater_answers(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """The answers behind one figure or one alarm, newest first, a page at a time."""
     project = led_project(request, slug)
-    someone = found_rater(project, pk)
+    someone = get_object_or_404(found_rater(project=project, pk=pk))
     reading = read(project=project, rater=someone)
     show, alarm = request.GET.get("show", ""), None
     rows = rows_of(reading, show=show)
@@ -144,13 +107,6 @@ def rater_answers(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         query=f"alarm={alarm.pk}" if alarm else f"show={show if show in SHOWS else ''}",
     )
     return render(request, "annotation/rater_answers.html", context)
-
-
-def found_rater(project: Project, pk: int) -> User:
-    """Somebody who is or was a rater of the project. Raises Http404."""
-    member = Membership.objects.filter(team=project.team_id, role=Role.RATER).values("user")
-    had = RaterFigures.objects.filter(project=project).values("rater")
-    return get_object_or_404(User.objects.filter(Q(pk__in=member) | Q(pk__in=had)), pk=pk)
 
 
 def rounds_of(project: Project) -> QuerySet[Batch]:

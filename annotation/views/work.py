@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from annotation import caring
 from annotation.models import Batch, RaterHold
 from annotation.qualifying import standing_of
-from annotation.raters.words import reason_of
+from annotation.raters.noticing import reason_of
 from annotation.views.cards import batches_of, cards_of
 from annotation.views.inbox import batches_in, letters_of, messages_of, unread_of
 from annotation.views.skills import lines_of

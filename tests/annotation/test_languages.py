@@ -206,6 +206,12 @@ FOR_LEADS = {
     *(f"annotation/views/{name}.py" for name in ("agreement", "batches", "coefficients", "data", "options", "panel")),
     *(f"annotation/{name}.py" for name in ("desk", "forecasting", "overlapping", "reopening", "stating", "steering")),
     "annotation/steering_forms.py",
+    *(f"annotation/raters/{name}.py" for name in ("answers", "coaching", "holding", "listing", "reading", "voiding")),
+    *(f"annotation/raters/{name}.py" for name in ("watching", "words")),
+    *(
+        f"annotation/views/{name}.py"
+        for name in ("rater_acts", "rater_drawing", "rater_forms", "rater_sheets", "raters")
+    ),
     "annotation/queueing/golds.py",
     *(f"annotation/views/{name}.py" for name in ("batch_items", "desk", "forecast_chart", "steering")),
     *(f"annotation/views/{name}.py" for name in ("sets", "versions")),

@@ -10,8 +10,8 @@ from annotation.errors import AlreadyHeld, HeldForReview, NoRater, ReasonNeeded,
 from annotation.models import Assignment, Batch, Judgment, RaterAlarm, RaterHold, RaterWatch
 from annotation.raters import holding
 from annotation.raters.coaching import ask_for_calibration, send_feedback
+from annotation.raters.noticing import reason_of
 from annotation.raters.watching import decided_at, look_at_raters
-from annotation.raters.words import reason_of
 from tests.annotation.makers import answer, make_batch
 from workforce.errors import NotAllowed
 from workforce.models import AuditEvent, Message, User

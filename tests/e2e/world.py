@@ -9,7 +9,9 @@ from django.utils import timezone
 from annotation import batching, desk, freezing, panels
 from annotation.assigning import claim_next
 from annotation.batch_options import BatchOptions
-from annotation.models import Assignment, Batch, ImportReport, Project, Referral
+from annotation.models import Assignment, Batch, ImportReport, Judgment, Project, RaterAlarm, Referral
+from annotation.raters.holding import hold_rater
+from annotation.raters.watching import look_at_raters
 from rubrics import versions
 from rubrics.models import Rubric, RubricVersion
 from tests.annotation.golds import make_golds, open_with
@@ -49,7 +51,8 @@ NOT_PAGES = {
     *("settings-keys", "preview", "label-next", "label-reopen", "label-change", "label-challenge"),
     *("work-waiting", "work-content", "work-consent", "work-check-in", "work-notify", "work-go-on", "work-rest"),
     *("work-ask", "message-read", "message-reply", "message-answer"),
-    *("batch-overlap", "batch-work", "referral-undo"),
+    *("batch-overlap", "batch-work", "referral-undo", "raters-look", "raters-holding", "alarm-dismiss"),
+    *("rater-message", "rater-calibrate", "rater-hold", "rater-lift"),
     *("batch-count", "batch-pause", "batch-resume", "batch-close", "batch-measure", "batch-export", "import-example"),
     *("preference-set-preview", "preference-set-verify", "preference-set-download"),
     *("demonstration-set-verify", "demonstration-set-download"),
@@ -95,6 +98,7 @@ def make_world(project: Project, rubric_version: RubricVersion, ada: User, lena:
     _steering_pages(world, project, rubric_version, lena, rosa, rafi)
     _checked_pages(world, project, rubric_version, lena, rosa)
     _calibration_pages(world, project, rubric_version, lena, rosa)
+    _watched_pages(world, project, lena, rosa, rafi)
     return world
 
 
@@ -219,6 +223,27 @@ def _checked_pages(world: World, project: Project, version: RubricVersion, lena:
     gold = batch.tasks.filter(lane="gold").first()
     assert gold is not None
     world.add("batch-item", "lena", reverse("batch-item", args=[project.slug, batch.number, gold.number]))
+
+
+def _watched_pages(world: World, project: Project, lena: User, rosa: User, rafi: User) -> None:
+    """The raters as measured: one with a signal that waits, one who is held after another."""
+    look_at_raters(project=project)
+    evidence = {"quick": 12, "of": 20, "seconds": 1.5, "floor": 3.0}
+    for person in (rosa, rafi):
+        judgment = Judgment.objects.filter(rater=person).order_by("pk")[0]
+        alarm = RaterAlarm.objects.create(
+            project=project, rater=person, detector="haste", evidence=evidence, judgment=judgment, since=timezone.now()
+        )
+        alarm.judgments.add(judgment)
+    hold_rater(project=project, rater=rafi, actor=lena, reason="Please read before you answer.")
+    world.add("raters", "lena", reverse("raters", args=[project.slug]))
+    for person in (rosa, rafi):
+        at = [project.slug, person.pk]
+        world.add("rater", "lena", reverse("rater", args=at))
+        world.add(
+            "rater-answers", "lena", reverse("rater-answers", args=at), reverse("rater-answers", args=at) + "?show=cant"
+        )
+    world.add("rater-confirm", "lena", reverse("rater-confirm", args=[project.slug, rafi.pk]))
 
 
 def _steering_pages(world: World, project: Project, version: RubricVersion, lena: User, rosa: User, rafi: User) -> None:
