@@ -4,6 +4,8 @@ A held rater reads why, keeps what is on their page, may do calibration, and is 
 Nobody is ever held in silence or for good: a hold lasts until a lead lifts it. Verbs raise NotAllowed, ReasonNeeded.
 """
 
+from collections.abc import Sequence
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -26,18 +28,36 @@ def hold_rater(*, project: Project, rater: User, actor: User, reason: str) -> Ra
     require(user=actor, team=project.team, role=Role.LEAD)
     reason = stated(reason)
     require_rater(project=project, rater=rater)
-    return _hold(project=project, rater=rater, reason=reason, actor=actor, detector="")
+    lock_rater(rater=rater)
+    if RaterHold.objects.in_force().filter(project=project, rater=rater).exists():
+        raise AlreadyHeld
+    hold = _begin(project=project, rater=rater, reason=reason, actor=actor, detector="")
+    _told_of_hold(hold)
+    return hold
 
 
-def hold_for_alarm(*, alarm: RaterAlarm) -> None:
-    """The same because of an alarm, within the transaction that raised it; nothing if somebody holds them already.
+def hold_for_alarms(*, alarms: Sequence[RaterAlarm]) -> list[RaterHold]:
+    """The same because of alarms, within the transaction that raised them and locked their raters; the new holds.
 
-    The reason is the platform's own sentence, which raters read in their language.
+    Nothing for whoever is held already. The reason is the platform's own sentence, which raters read in their language.
+    Whoever calls this tells the raters with `tell_of_holds` after everything that takes a lock.
     """
-    if RaterHold.objects.in_force().filter(project=alarm.project, rater=alarm.rater).exists():
-        return
-    reason = hold_sentence(detector=alarm.detector)
-    _hold(project=alarm.project, rater=alarm.rater, reason=reason, actor=None, detector=alarm.detector)
+    holds: dict[int, RaterHold] = {}
+    for alarm in alarms:
+        held = RaterHold.objects.in_force().filter(project=alarm.project, rater=alarm.rater)
+        if alarm.rater_id in holds or held.exists():
+            continue
+        reason = hold_sentence(detector=alarm.detector)
+        holds[alarm.rater_id] = _begin(
+            project=alarm.project, rater=alarm.rater, reason=reason, actor=None, detector=alarm.detector
+        )
+    return list(holds.values())
+
+
+def tell_of_holds(*, holds: Sequence[RaterHold]) -> None:
+    """Write to the raters, and to the audit log, whose lock comes last."""
+    for hold in holds:
+        _told_of_hold(hold)
 
 
 @transaction.atomic
@@ -112,10 +132,8 @@ def settle_alarms(*, hold: RaterHold, outcome: RaterAlarm.Outcome, actor: User, 
     return waiting.update(outcome=outcome, note=reason, decided_at=timezone.now(), decided_by=actor)
 
 
-def _hold(*, project: Project, rater: User, reason: str, actor: User | None, detector: str) -> RaterHold:
-    lock_rater(rater=rater)
-    if RaterHold.objects.in_force().filter(project=project, rater=rater).exists():
-        raise AlreadyHeld
+def _begin(*, project: Project, rater: User, reason: str, actor: User | None, detector: str) -> RaterHold:
+    """The hold of a rater who is locked and not held; what they have not begun goes to others."""
     hold = RaterHold.objects.create(project=project, rater=rater, reason=reason, held_by=actor, detector=detector)
     unseen = Assignment.objects.filter(
         rater=rater,
@@ -125,8 +143,18 @@ def _hold(*, project: Project, rater: User, reason: str, actor: User | None, det
         slot__batch__mode=Batch.Mode.WORK,
     )
     end(list(unseen.select_for_update(of=("self",)).order_by("pk")), state=Assignment.State.RELEASED)
-    _tell(hold=hold, actor=actor, verb="hold_rater", kind=Message.Kind.PAUSE, reason=reason, target=f"hold:{detector}")
     return hold
+
+
+def _told_of_hold(hold: RaterHold) -> None:
+    _tell(
+        hold=hold,
+        actor=hold.held_by,
+        verb="hold_rater",
+        kind=Message.Kind.PAUSE,
+        reason=hold.reason,
+        target=f"hold:{hold.detector}",
+    )
 
 
 def _tell(*, hold: RaterHold, actor: User | None, verb: str, kind: Message.Kind, reason: str, target: str) -> None:

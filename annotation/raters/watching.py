@@ -16,7 +16,7 @@ from annotation.agreement.beside import agreeing, beside
 from annotation.leasing import lock_rater
 from annotation.models import Project, RaterAlarm, RaterFigures, RaterHold, RaterWatch
 from annotation.models.raters import ITEMS_KEPT
-from annotation.raters.holding import hold_for_alarm
+from annotation.raters.holding import hold_for_alarms, tell_of_holds
 from annotation.raters.labels import FIRST, NO_GOLD, TIE, Labels, judged, read_project
 from annotation.raters.signals import Found, columns_of_pairs, signals
 from workforce import auditing
@@ -48,11 +48,18 @@ def look_at_raters(*, project: Project) -> list[RaterAlarm]:
         for one in found:
             if decided_since.get(one.rater) == decided.get(one.rater):
                 raised += _raise(project=project, rater=people[one.rater], found=one)
-        if watch.holds_by_itself:
-            for alarm in raised:
-                hold_for_alarm(alarm=alarm)
+        holds = hold_for_alarms(alarms=raised) if watch.holds_by_itself else []
         watch.seen_to, watch.looked_at = newest, timezone.now()
         watch.save(update_fields=["seen_to", "looked_at"])
+        for alarm in raised:  # the audit log's lock comes after all others
+            auditing.record(
+                stream=project.team.slug,
+                actor=None,
+                verb="raise_alarm",
+                target=f"user:{alarm.rater.username}",
+                detail={"detector": alarm.detector, "alarm": alarm.pk},
+            )
+        tell_of_holds(holds=holds)
     return raised
 
 
@@ -158,11 +165,4 @@ def _raise(*, project: Project, rater: User, found: Found) -> list[RaterAlarm]:
         since=datetime.fromtimestamp(found.since, tz=timezone.get_default_timezone()),
     )
     alarm.judgments.set(found.judgments[-ITEMS_KEPT:])
-    auditing.record(
-        stream=project.team.slug,
-        actor=None,
-        verb="raise_alarm",
-        target=f"user:{rater.username}",
-        detail={"detector": alarm.detector, "alarm": alarm.pk},
-    )
     return [alarm]

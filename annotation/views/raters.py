@@ -18,6 +18,7 @@ from annotation.views.projects import led_project, page
 from annotation.views.rater_forms import CalibrateForm, HoldForm, MessageForm
 from annotation.views.rater_sheets import answers_sheet, raters_sheet
 from workforce.models import Message
+from workforce.numerals import whole_number
 
 PER_PAGE = 50
 HISTORY = 20
@@ -29,7 +30,8 @@ FIRST_DOWN = ("answers", "seconds", "last", "alarms")
 def rater_list(request: HttpRequest, slug: str) -> HttpResponse:
     """Everybody who has answered, as of when they were last looked at; what waits for a lead first."""
     project = led_project(request, slug)
-    sort = request.GET.get("sort", "-alarms")
+    sort = request.GET.get("sort", "")
+    sort = sort if sort.removeprefix("-") in SORTS else "-alarms"
     figures = listed(project=project, sort=sort)
     if request.GET.get("as") == "csv":
         return raters_sheet(project=project, figures=figures)
@@ -87,9 +89,8 @@ def rater_answers(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     reading = read(project=project, rater=someone)
     show, alarm = request.GET.get("show", ""), None
     rows = rows_of(reading, show=show)
-    if request.GET.get("alarm", "").isdecimal() and len(request.GET["alarm"]) < 18:
-        alarms = RaterAlarm.objects.filter(project=project, rater=someone)
-        alarm = get_object_or_404(alarms, pk=int(request.GET["alarm"]))
+    if (key := whole_number(request.GET.get("alarm"))) is not None:
+        alarm = get_object_or_404(RaterAlarm.objects.filter(project=project, rater=someone), pk=key)
         behind = set(alarm.judgments.values_list("pk", flat=True))
         rows = [row for row in rows if int(reading.labels.judgment[row]) in behind]  # type: ignore[assignment]  # places all the same
     if request.GET.get("as") == "csv":
