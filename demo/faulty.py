@@ -46,7 +46,7 @@ FAULTS = (
     Fault("Tilda", "ties", 66),
     Fault("Nelly", "side", 56),
     Fault("Lars", "length", 66),
-    Fault("Fritz", "fading", 100),
+    Fault("Fritz", "fading", 105),
     Fault("Randi", "chance", 40),
     Fault("Goldie", "gold_known", 105),
     Fault("Kopi", "copying", 95),
@@ -56,13 +56,15 @@ FAULTS = (
 @dataclass(frozen=True)
 class Turn:
     """An item in somebody's hands: their n-th, its number in the batch, the better and the longer response, and what
-    others chose there by their names. Responses are canonical, 0 or 1.
+    others chose there by their names. Responses are canonical, 0 or 1. golds: how many they had before it; lefts: where
+    they chose the left side.
     """
 
     held: Assignment
     n: int
     number: int
     gold: bool
+    golds: int
     better: int
     longer: int
     said: dict[str, int]
@@ -97,7 +99,7 @@ def _coin(*wrong: int) -> Callable[[Turn], int]:
 
 def _random(turn: Turn) -> int:
     if turn.gold:
-        return turn.worse if turn.n % 3 else turn.better
+        return turn.worse if turn.golds % 3 else turn.better
     return _coin(0, 2)(turn)
 
 
@@ -151,11 +153,13 @@ class Panel:
     def works(self, name: str, items: int) -> None:
         """That rater answers so many items; a hurried one in a second each, the others in half a minute or more."""
         lefts: list[bool] = []
+        golds = 0
         for n in range(items):
             held = claim_next(batch=self.batch, rater=self.people[name])
             if held is None:
                 raise RuntimeError(f"There is nothing for {name} after {n} items.")
-            turn = self._turn(held, n, lefts)
+            turn = self._turn(held, n, golds, lefts)
+            golds += turn.gold
             choice = WAYS[name](turn)
             lefts.append(choice == turn.on_side(0))
             self.said.setdefault(held.task_id, {})[name] = choice
@@ -166,12 +170,12 @@ class Panel:
             said = Answer(value=value, active_ms=ms, wall_ms=ms)
             submit_judgment(token=held.token, rater=self.people[name], submission=uuid.uuid4(), answer=said)
 
-    def _turn(self, held: Assignment, n: int, lefts: list[bool]) -> Turn:
+    def _turn(self, held: Assignment, n: int, golds: int, lefts: list[bool]) -> Turn:
         task, gold = held.task, held.task.lane == Task.Lane.GOLD
         better, longer = _truth(task.number)
         if gold and task.comparison is not None and task.comparison.panel:
             better = int(task.comparison.panel["answer"]["strength"] > 0)
-        return Turn(held, n, task.number, gold, better, longer, self.said.get(held.task_id, {}), lefts)
+        return Turn(held, n, task.number, gold, golds, better, longer, self.said.get(held.task_id, {}), lefts)
 
 
 def seed_faulty_raters(*, project: Project, lead: User, version: RubricVersion) -> Panel:
@@ -184,7 +188,7 @@ def seed_faulty_raters(*, project: Project, lead: User, version: RubricVersion) 
 
 def _truth(number: int) -> tuple[int, int]:
     """The better and the longer response of the item of that number: as if each had been drawn."""
-    return number * 37 % 11 % 2, number * 29 % 13 % 2
+    return number * 37 % 11 % 2, number * 29 % 17 % 2
 
 
 def _open(*, project: Project, lead: User, version: RubricVersion) -> Batch:
@@ -198,7 +202,7 @@ def _open(*, project: Project, lead: User, version: RubricVersion) -> Batch:
             for n in range(GOLDS)
         ),
     )
-    pairs = Comparison.objects.filter(project=project, source="seeded", panel=None).order_by("pk")
+    pairs = Comparison.objects.filter(project=project, source="seeded", panel__isnull=True).order_by("pk")
     batch = open_batch(
         project=project,
         name="Raters with one fault each",
@@ -211,7 +215,7 @@ def _open(*, project: Project, lead: User, version: RubricVersion) -> Batch:
         options=BatchOptions(gold_rate=10),
     )
     for task in Task.objects.filter(batch=batch):  # which side is shown first follows from it
-        Task.objects.filter(pk=task.pk).update(uid=uuid.uuid5(uuid.NAMESPACE_OID, f"{batch.pk} {task.number}"))
+        Task.objects.filter(pk=task.pk).update(uid=uuid.uuid5(uuid.NAMESPACE_OID, f"{project.slug} {task.number}"))
     return batch
 
 

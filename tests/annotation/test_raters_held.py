@@ -91,7 +91,12 @@ def test_what_cannot_be(project, batch, rosa, rafi, vic, lena):
         (lambda hold, lena: RaterHold.objects.update(reason="Other"), "stays_as_it_was"),
         (lambda hold, lena: RaterHold.objects.update(lifted_at=None, lifted_by=None, lift_note=""), "stays_lifted"),
         (lambda hold, lena: RaterHold.objects.update(confirmed_by=lena), "confirmed_bad_work_says_when"),
-        (lambda hold, lena: RaterHold.objects.create(project=hold.project, rater=hold.rater, reason=""), "says_why"),
+        (
+            lambda hold, lena: RaterHold.objects.create(
+                project=hold.project, rater=hold.rater, reason="", held_by=lena
+            ),
+            "says_why",
+        ),
         (
             lambda hold, lena: [
                 RaterHold.objects.create(project=hold.project, rater=hold.rater, reason="a", detector="haste")
