@@ -102,7 +102,7 @@ def test_what_cannot_be(project, batch, rosa, rafi, vic, lena):
                 RaterHold.objects.create(project=hold.project, rater=hold.rater, reason="a", detector="haste")
                 for _ in range(2)
             ],
-            "",
+            "one_hold_at_a_time|UNIQUE",
         ),
     ],
 )

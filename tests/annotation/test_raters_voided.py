@@ -129,7 +129,7 @@ def test_it_is_confirmed_once_and_nothing_is_lost_of_it(project, batch, rosa, ra
             lambda: VoidedJudgment.objects.create(
                 judgment=Judgment.objects.filter(rater=rosa)[0], hold=held, reopened=True
             ),
-            "",
+            "(?i)unique",
         ),
     ):
         with pytest.raises(IntegrityError, match=rule), transaction.atomic():

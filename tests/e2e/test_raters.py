@@ -12,10 +12,12 @@ pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 
 def tab_to(page: Page, words: str) -> None:
-    """Press Tab until what has the focus says so."""
+    """Press Tab until a link or a button that begins with these words has the focus."""
     for _ in range(80):
         page.keyboard.press("Tab")
-        if words in page.evaluate("document.activeElement.innerText || ''"):
+        if page.evaluate("document.activeElement.tagName + document.activeElement.innerText.trim()").startswith(
+            (f"A{words}", f"BUTTON{words}", f"SUMMARY{words}")
+        ):
             return
     raise AssertionError(f"nothing that says {words!r} can be reached")
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from annotation import batching, desk, freezing, panels
 from annotation.assigning import claim_next
 from annotation.batch_options import BatchOptions
-from annotation.models import Assignment, Batch, ImportReport, Judgment, Project, RaterAlarm, Referral
+from annotation.models import Assignment, Batch, ImportReport, Project, RaterAlarm, Referral
 from annotation.raters.holding import hold_rater
 from annotation.raters.watching import look_at_raters
 from rubrics import versions
@@ -228,13 +228,7 @@ def _checked_pages(world: World, project: Project, version: RubricVersion, lena:
 def _watched_pages(world: World, project: Project, lena: User, rosa: User, rafi: User) -> None:
     """The raters as measured: one with a signal that waits, one who is held after another."""
     look_at_raters(project=project)
-    evidence = {"quick": 12, "of": 20, "seconds": 1.5, "floor": 3.0}
-    for person in (rosa, rafi):
-        judgment = Judgment.objects.filter(rater=person).order_by("pk")[0]
-        alarm = RaterAlarm.objects.create(
-            project=project, rater=person, detector="haste", evidence=evidence, judgment=judgment, since=timezone.now()
-        )
-        alarm.judgments.add(judgment)
+    assert RaterAlarm.objects.filter(rater=rosa).exists(), "she answers as fast as a machine"
     hold_rater(project=project, rater=rafi, actor=lena, reason="Please read before you answer.")
     world.add("raters", "lena", reverse("raters", args=[project.slug]))
     for person in (rosa, rafi):
