@@ -52,7 +52,9 @@ def beside(own: npt.ArrayLike, others: npt.ArrayLike, clusters: npt.ArrayLike, *
     mine, theirs, drawn = mine[met], theirs[met], drawn[met]
     n = len(mine)
     if not n:
-        return Beside(None, None, None, None, None, None, 0, "Not defined: there is no item of which others say this too.")
+        return Beside(
+            None, None, None, None, None, None, 0, "Not defined: there is no item of which others say this too."
+        )
     differences = mine - theirs
     value = float(differences.mean())
     means = (float(mine.mean()), float(theirs.mean()))
