@@ -9,10 +9,19 @@ import random
 import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Prefetch, Q, prefetch_related_objects
+from django.db.models import (
+    BooleanField,
+    Exists,
+    ExpressionWrapper,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    prefetch_related_objects,
+)
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -24,6 +33,7 @@ from annotation.leasing import (
     hold,
     keep,
     lease_seconds,
+    lock_batch,
     lock_rater,
     release,
     restart,
@@ -38,6 +48,7 @@ from annotation.queueing.lanes import take_back, take_lane
 from annotation.queueing.repeats import swapped_order
 from annotation.queueing.turns import Turn, turn_of
 from workforce import timekeeping
+from workforce.compiled import Blanks, Compiled
 from workforce.errors import NotAllowed
 from workforce.models import Role, User
 from workforce.roles import held
@@ -48,6 +59,7 @@ TRIES = 5
 AHEAD = 5
 AHEAD_WITH_CARE = 1
 YIELDS_AFTER = timedelta(seconds=20)
+HELD = (Assignment.State.LEASED, Assignment.State.EXPIRED)
 ORDER = "annotation.assigning.show_order"
 
 
@@ -87,7 +99,7 @@ def _claim(*, batch_id: int, rater: User, beyond: set[uuid.UUID]) -> Assignment 
     if allowed.rests or batch.category:
         require_care(batch=batch, rater=rater)
     now = timezone.now()
-    live, lapsed = _mine(batch=batch, rater=rater, now=now)
+    live, lapsed = _mine(batch=batch, rater=rater, now=now) if allowed.holds else ([], [])
     again = next((one for one in live if one.token not in beyond), None)
     if again is None and allowed.on_hold and batch.mode == Batch.Mode.WORK:
         raise HeldForReview
@@ -105,18 +117,21 @@ def _claim(*, batch_id: int, rater: User, beyond: set[uuid.UUID]) -> Assignment 
     if slot is None and not live and batch.mode != Batch.Mode.CALIBRATION:
         slot = _take_over(turn=turn, now=now)
     lease = _lease(slot=slot, turn=turn, begun_at=None if beyond else now) if slot else None
+    if lease is not None:
+        lease.kept = turn.kept()
     turn.keep_bookmark()
     return lease
 
 
 class Allowed(NamedTuple):
-    """Whether the batch is for raters who came as this one did, asks for a skill, and whether they are resting, or held
-    until a lead has looked; and the skills that they hold.
+    """Whether the batch is for raters who came as this one did, asks for a skill, whether they are resting, hold leases
+    in it or let some run out, and are held until a lead has looked; and their skills.
     """
 
     offered: bool
     asks: bool
     rests: bool
+    holds: bool
     on_hold: bool
     skills: frozenset[int]
 
@@ -125,37 +140,54 @@ def _batch(*, pk: int, rater: User) -> tuple[Batch, Allowed]:
     """The batch as it is now, for who may work in it now: who was disabled while they waited for their lock gets
     nothing. A round stays locked, so that two raters do not begin the same one. Raises NotAllowed.
     """
-    allowed = held(user=rater, team=OuterRef("project__team"), role=Role.RATER)
-    batches = Batch.objects.select_related("rubric_version__rubric").annotate(
-        allowed=allowed,
-        offered=ExpressionWrapper(offered_to(rater), BooleanField()),
-        asks=Exists(Batch.requires.through.objects.filter(batch=OuterRef("pk"))),
-        rests=Exists(timekeeping.breaks_of(user=rater)),
-        on_hold=Exists(RaterHold.objects.in_force().filter(project=OuterRef("project"), rater=rater)),
-        skills=listed_skills(rater=rater),
-    )
-    batch = batches.filter(pk=pk).order_by().first()
+    if rater.only_team is not None:  # a program, which does nobody's work
+        raise NotAllowed
+    now = timezone.now()
+    batch: Any = _open_batch.first(batch=pk, rater=rater.pk, now=now)
     if batch is None or not batch.allowed:
         raise NotAllowed
     if batch.mode == Batch.Mode.CALIBRATION:
-        batch = batches.select_for_update(of=("self",), no_key=True).get(pk=pk)
-    return batch, Allowed(batch.offered, batch.asks, batch.rests, batch.on_hold, frozenset(batch.skills))
+        lock_batch(pk=pk)
+        batch = _open_batch.first(batch=pk, rater=rater.pk, now=now)
+    return batch, Allowed(batch.offered, batch.asks, batch.rests, batch.holds, batch.on_hold, frozenset(batch.skills))
+
+
+@Compiled
+def _open_batch(blanks: Blanks) -> QuerySet[Batch]:
+    rater, now = blanks.user("rater"), blanks.moment("now")
+    leases = Assignment.objects.filter(rater=rater, state__in=HELD, slot__batch=OuterRef("pk"))
+    batches = Batch.objects.filter(pk=blanks.key("batch")).order_by().select_related("rubric_version__rubric")
+    return batches.annotate(
+        allowed=held(user=rater, team=OuterRef("project__team"), role=Role.RATER),
+        offered=ExpressionWrapper(offered_to(rater), BooleanField()),
+        asks=Exists(Batch.requires.through.objects.filter(batch=OuterRef("pk"))),
+        rests=Exists(timekeeping.breaks_of(user=rater, now=now)),
+        holds=Exists(leases),
+        on_hold=Exists(RaterHold.objects.in_force().filter(project=OuterRef("project"), rater=rater)),
+        skills=listed_skills(rater=rater, now=now),
+    )
 
 
 def _mine(*, batch: Batch, rater: User, now: datetime) -> tuple[list[Assignment], list[Assignment]]:
     """The rater's live leases, and those run out that could be taken up again: with a draft, or not yet given away."""
-    drafted = Q(state=Assignment.State.EXPIRED) & Exists(Draft.objects.filter(assignment=OuterRef("pk")))
-    mine = list(
-        Assignment.objects.select_for_update(of=("self",))
-        .select_related("task__prompt", "task__rubric_version__rubric", "slot", "draft")
-        .filter(state__in=[Assignment.State.LEASED, Assignment.State.EXPIRED])  # the few of all that the rater had
-        .filter(Q(state=Assignment.State.LEASED) | drafted, rater=rater, slot__batch=batch)
-        .order_by("leased_at", "pk")
-    )
+    mine = _held(batch=batch.pk, rater=rater.pk)
     for one in mine:
         one.slot.batch, one.task.batch, one.rater = batch, batch, rater
     live = [one for one in mine if one.state == Assignment.State.LEASED and one.expires_at > now]
     return live, [one for one in mine if one not in live]
+
+
+@Compiled
+def _held(blanks: Blanks) -> QuerySet[Assignment]:
+    drafted = Q(state=Assignment.State.EXPIRED) & Exists(Draft.objects.filter(assignment=OuterRef("pk")))
+    return (
+        Assignment.objects.select_for_update(of=("self",))
+        .select_related("task__prompt", "task__rubric_version__rubric", "slot", "draft")
+        .filter(state__in=HELD)  # the few of all that the rater had
+        .filter(Q(state=Assignment.State.LEASED) | drafted)
+        .filter(rater=blanks.key("rater"), slot__batch=blanks.key("batch"))
+        .order_by("leased_at", "pk")
+    )
 
 
 def _next_slot(*, turn: Turn, again: bool, now: datetime) -> Slot | None:
@@ -174,12 +206,11 @@ def _next_slot(*, turn: Turn, again: bool, now: datetime) -> Slot | None:
 
 def _take_slot(*, turn: Turn, again: bool) -> Slot | None:
     """The first that nobody else is just taking. What the rater gave up comes only `again`."""
-    for choice in turn.choices(again=again):
-        for slot in choice.select_for_update(of=("self",), skip_locked=True).select_related("task__prompt")[:1]:
-            # The conditional update is what decides; on SQLite there are no row locks to rely on.
-            if not Slot.objects.filter(pk=slot.pk, state=Slot.State.OPEN).update(state=Slot.State.LEASED):
-                raise IntegrityError("the slot was taken between reading and leasing it")
-            return slot
+    for slot in turn.best(again=again):
+        # The conditional update is what decides; on SQLite there are no row locks to rely on.
+        if not Slot.objects.filter(pk=slot.pk, state=Slot.State.OPEN).update(state=Slot.State.LEASED):
+            raise IntegrityError("the slot was taken between reading and leasing it")
+        return slot
     return None
 
 

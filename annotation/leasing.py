@@ -8,18 +8,22 @@ each other, which settles two tabs and double clicks; different raters never wai
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from annotation.caring import consented
 from annotation.errors import AlreadySubmitted, ConsentNeeded, LeaseLost, RubricChanged, UnknownLease
 from annotation.models import Assignment, Batch, Draft, Slot, Task
+from annotation.models.tasks import Kept
 from annotation.paying import pay
+from annotation.queueing.bookmarks import answered_of
 from annotation.queueing.wanting import wanted_of
 from annotation.repinning import out_of_turn
 from annotation.submission_keys import in_use
+from workforce.compiled import Blanks, Compiled
 from workforce.errors import NotAllowed
 from workforce.models import Membership, Role, User
 from workforce.roles import held
@@ -33,7 +37,12 @@ MOST_AT_ONCE = 5000
 
 def lock_rater(*, rater: User) -> None:
     """Queue behind the rater's other requests until the transaction ends. Blocks no foreign key check."""
-    User.objects.select_for_update(no_key=True).only("pk").get(pk=rater.pk)
+    _rater(rater=rater.pk)
+
+
+@Compiled
+def _rater(blanks: Blanks) -> QuerySet[User]:
+    return User.objects.select_for_update(no_key=True).only("pk").filter(pk=blanks.key("rater")).order_by()
 
 
 def lock_batch(*, pk: int) -> Batch:
@@ -65,18 +74,33 @@ def find_lease_and_key(*, token: uuid.UUID, rater: User, submission: uuid.UUID |
     """The same, and whether an answer has come under this key before. The rater is locked, so their earlier ones and
     who may answer are seen as they are now.
     """
-    leases = Assignment.objects.select_related(*HELD_WITH).annotate(
-        allowed=held(user=rater, team=OuterRef("slot__batch__project__team"), role=Role.RATER),
-        key_used=in_use(submission=submission) if submission else Value(False),
-    )
-    mine = leases.select_for_update(of=("self", "slot"), no_key=True).filter(token=token, rater=rater)
-    assignment = mine.first()
+    # What comes without a key is asked for as under the token, which is no answer's.
+    assignment: Any = _lease.first(token=token, rater=rater.pk, submission=submission or token)
     if assignment is None:
         raise UnknownLease
-    if not assignment.allowed:
+    if rater.only_team is not None or not assignment.allowed:
         raise NotAllowed
     assignment.task.batch, assignment.rater = assignment.slot.batch, rater  # nobody needs to ask for them again
+    if assignment.answered is not None:
+        assignment.kept = Kept(assignment.answered, assignment.total, assignment.at_least, assignment.counted_at)
     return assignment, assignment.key_used
+
+
+@Compiled
+def _lease(blanks: Blanks) -> QuerySet[Assignment]:
+    rater = blanks.user("rater")
+    mark = FilteredRelation("slot__batch__bookmarks", condition=Q(slot__batch__bookmarks__rater=rater))
+    leases = Assignment.objects.select_related(*HELD_WITH).annotate(
+        mark=mark,
+        answered=answered_of(mark="mark__"),
+        total=F("mark__total"),
+        at_least=F("mark__at_least"),
+        counted_at=F("mark__counted_at"),
+        allowed=held(user=rater, team=OuterRef("slot__batch__project__team"), role=Role.RATER),
+        key_used=in_use(submission=blanks.uuid("submission")),
+    )
+    mine = leases.filter(token=blanks.uuid("token"), rater=rater).order_by()
+    return mine.select_for_update(of=("self", "slot"), no_key=True)
 
 
 def hold(*, assignment: Assignment) -> bool:
@@ -114,6 +138,8 @@ def finish(*, assignment: Assignment, surplus: bool, declined: bool = False) -> 
     declined: the rater could not judge, so the slot is there for another.
     """
     assignment.ended_at = timezone.now()
+    if assignment.kept is not None:
+        assignment.kept = assignment.kept._replace(answered=assignment.kept.answered + 1)
     if hasattr(assignment, "draft"):  # read with the lease, which no draft is saved beside
         Draft.objects.filter(assignment=assignment).delete()
     if surplus:

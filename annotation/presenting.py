@@ -10,6 +10,7 @@ from annotation.assigning import read_members
 from annotation.criteria import criteria_of, label_of
 from annotation.leasing import lease_seconds
 from annotation.models import Assignment, Batch
+from annotation.models.tasks import Kept
 from annotation.queueing.progressing import progress_for
 from annotation.reasons import reason_wanted
 from annotation.repinning import version_of
@@ -43,7 +44,7 @@ def present(*, assignment: Assignment, resumed: bool = False) -> dict[str, Any]:
         "settings": present_settings(assignment=assignment),
         "category": batch.category,
         "severity": batch.severity,
-        "progress": present_progress(batch=batch, rater=assignment.rater),
+        "progress": present_progress(batch=batch, rater=assignment.rater, kept=assignment.kept),
         "resumed": resumed,
     }
 
@@ -78,7 +79,7 @@ def present_settings(*, assignment: Assignment) -> dict[str, bool]:
     }
 
 
-def present_progress(*, batch: Batch, rater: User) -> dict[str, int | bool]:
-    """The rater's own progress; `more` says that the total is "at least"."""
-    progress = progress_for(batch=batch, rater=rater)
+def present_progress(*, batch: Batch, rater: User, kept: Kept | None = None) -> dict[str, int | bool]:
+    """The rater's own progress; `more` says that the total is "at least". `kept` is what is known of it already."""
+    progress = progress_for(batch=batch, rater=rater, kept=kept)
     return {"done": progress.done, "total": progress.total, "more": progress.more}

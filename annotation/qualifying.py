@@ -85,9 +85,9 @@ def skills_held(*, rater: User) -> frozenset[int]:
     return frozenset(grants_held(rater=rater).values_list("skill", flat=True))
 
 
-def listed_skills(*, rater: User) -> Coalesce:
+def listed_skills(*, rater: User, now: datetime) -> Coalesce:
     """The same as a list beside something else that is asked for."""
-    grouped = grants_held(rater=rater).order_by().values("user").annotate(listed=AsList("skill"))
+    grouped = grants_held(rater=rater, now=now).order_by().values("user").annotate(listed=AsList("skill"))
     return Coalesce(Subquery(grouped.values("listed")), Value([], JSONField()))
 
 

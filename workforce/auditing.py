@@ -30,10 +30,7 @@ def record(
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("auditing.record needs the transaction of the change it records.")
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"audit:{stream}"])
-    last = AuditEvent.objects.filter(stream=stream).order_by("-sequence").values_list("sequence", "hash").first()
+    last = _last_event(stream=stream)
     sequence, previous_hash = (last[0] + 1, last[1]) if last else (1, FIRST_HASH)
     event = AuditEvent(
         stream=stream,
@@ -50,6 +47,16 @@ def record(
     event.hash = event_hash(event)
     event.save(force_insert=True)
     return event
+
+
+def _last_event(*, stream: str) -> tuple[int, str] | None:
+    """Number and hash of the chain's end, locked; on PostgreSQL by a function that looks once it has the lock."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT sequence, hash FROM end_of_audit_chain(%s)", [stream])
+            return cursor.fetchone()
+    events = AuditEvent.objects.filter(stream=stream).order_by("-sequence")
+    return events.values_list("sequence", "hash").first()
 
 
 def event_hash(event: AuditEvent) -> str:

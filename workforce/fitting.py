@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from workforce.compiled import Blanks, Compiled
 from workforce.models import User, WorkTime
 
 LOOK_BACK = timedelta(hours=24)
@@ -37,8 +39,14 @@ def room(*, user: User, since: datetime, beside: str = "") -> int:
 
 def stretches(*, user: User, since: datetime) -> list[Stretch]:
     """The person's stretches that can lie in a window which `room` looks at, the one that began last first."""
-    rows = WorkTime.objects.filter(user=user, ended_at__gt=since - LOOK_BACK).order_by("-began_at")
-    return [Stretch(*row) for row in rows.values_list("pk", "key", "began_at", "ms", "idle_ms")]
+    rows = _ended_since(user=user.pk, since=since - LOOK_BACK)
+    return [Stretch(row.pk, row.key, row.began_at, row.ms, row.idle_ms) for row in rows]
+
+
+@Compiled
+def _ended_since(blanks: Blanks) -> QuerySet[WorkTime]:
+    rows = WorkTime.objects.filter(user=blanks.key("user"), ended_at__gt=blanks.moment("since"))
+    return rows.only("key", "began_at", "ms", "idle_ms").order_by("-began_at")
 
 
 def room_beside(*, stretches: Iterable[Stretch], since: datetime) -> int:

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.auth import login, logout
 from django.contrib.auth.backends import ModelBackend
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from workforce.compiled import Blanks, Compiled
 from workforce.models import User
 
 NOTED_EVERY = 300  # seconds; between two notes a session is only read
@@ -19,8 +21,13 @@ class PersonBackend(ModelBackend):
     """Finds the person of a session together with their wishes, which every page asks for."""
 
     def get_user(self, user_id: int) -> User | None:
-        person = User.objects.select_related("preferences").filter(pk=user_id).first()
+        person = _person.first(person=user_id)
         return person if person is not None and self.user_can_authenticate(person) else None
+
+
+@Compiled
+def _person(blanks: Blanks) -> QuerySet[User]:
+    return User.objects.select_related("preferences").filter(pk=blanks.key("person")).order_by()
 
 
 def begin_session(request: HttpRequest, *, user: User, by_link: bool = False) -> None:

@@ -223,9 +223,10 @@ def resting(*, user: User) -> WorkTime | None:
     return breaks_of(user=user).first()
 
 
-def breaks_of(*, user: User) -> QuerySet[WorkTime]:
+def breaks_of(*, user: User, now: datetime | None = None) -> QuerySet[WorkTime]:
     """The ten-minute breaks of theirs that are running now, one or none."""
-    return WorkTime.objects.filter(user=user, activity=Activity.BREAK, target=REST, ended_at__gt=timezone.now())
+    still = {"ended_at__gt": now or timezone.now()}
+    return WorkTime.objects.filter(user=user, activity=Activity.BREAK, target=REST, **still)
 
 
 @transaction.atomic

@@ -140,9 +140,10 @@ def _lease(assignment: Assignment) -> Response:
 
 
 def _saved(*, done: Submitted, rater: User) -> Response:
+    lease = cast(Assignment, done.judgment.assignment)  # what comes here was given under one
     body = {
         "judgment": str(done.judgment.uid),
-        "progress": present_progress(batch=cast(Any, done.judgment).task.batch, rater=rater),
+        "progress": present_progress(batch=cast(Any, done.judgment).task.batch, rater=rater, kept=lease.kept),
         "surplus": done.judgment.surplus,
         "reveal": reveal_url(done.judgment) if isinstance(done.judgment, Judgment) else None,
     }

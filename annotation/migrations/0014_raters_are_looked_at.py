@@ -9,7 +9,7 @@ from workforce.refusing import Refuse
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("annotation", "0012_batches_require_several_skills"),
+        ("annotation", "0013_bookmarks_keep_the_count"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

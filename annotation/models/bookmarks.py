@@ -13,7 +13,8 @@ class Bookmark(models.Model):
     `returned_until`: they have had its item, or lack what it asks for. That holds for the `skills` they had then and
     for the batch's `order_epoch` of then; under others the bookmark begins anew. `turns` counts all items given for the
     first time, `golds` and `repeats` those of the two other lanes; `before` is how many the rater had in the project
-    when they came to this batch.
+    when they came to this batch. `total` is what there was for them in all when it was last counted, at `counted_at`;
+    `at_least` says that there was more.
     """
 
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="bookmarks")
@@ -26,6 +27,9 @@ class Bookmark(models.Model):
     turns = models.PositiveIntegerField(default=0)
     golds = models.PositiveIntegerField(default=0)
     repeats = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(null=True)
+    at_least = models.BooleanField(default=False)
+    counted_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

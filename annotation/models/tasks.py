@@ -6,7 +6,8 @@ ever, so nobody answers it twice.
 """
 
 import uuid
-from typing import Self
+from datetime import datetime
+from typing import NamedTuple, Self
 
 from django.conf import settings
 from django.db import models
@@ -326,13 +327,27 @@ class Slot(models.Model):
         ]
 
 
+class Kept(NamedTuple):
+    """How far a rater was in a batch: what they had answered before the request, and what there was for them in all
+    when that was last counted (models.Bookmark).
+    """
+
+    answered: int
+    total: int | None
+    at_least: bool
+    counted_at: datetime | None
+
+
 class Assignment(models.Model):
     """A rater's lease on a slot, and afterwards the record of who answered it.
 
     `token` is the fencing token: it changes with every lease, so that an answer under an old lease is
     recognised. `display_order` lists canonical positions in the order shown to this rater. `begun_at` is when
-    the rater first saw the item; a lease on an item fetched ahead has none yet.
+    the rater first saw the item; a lease on an item fetched ahead has none yet. `kept` is the rater's progress, where
+    it was read along with the lease.
     """
+
+    kept: Kept | None = None
 
     class State(models.TextChoices):
         LEASED = "leased", "Leased"

@@ -11,13 +11,16 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from annotation.models import Assignment, Batch, Bookmark, Slot, Task
+from workforce.compiled import Blanks, Compiled
 from workforce.models import User
 
 FAR = 50
+UNANSWERED = [Assignment.State.LEASED, Assignment.State.RELEASED, Assignment.State.EXPIRED]
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 SETTLED = timedelta(seconds=60)
 KEPT = ("place", "returned_until", "skills", "order_epoch", "turns", "golds", "repeats")
@@ -33,11 +36,7 @@ def find_bookmark(*, batch: Batch, rater: User, skills: Collection[int]) -> tupl
     the order was counted up; and whether any slot opened again that it has not passed. Whoever asks holds the rater's
     lock.
     """
-    since = Coalesce(OuterRef("returned_until"), Value(NEVER))
-    again = Slot.objects.filter(batch=OuterRef("batch"), state=Slot.State.OPEN, returned_at__gte=since)
-    # The first of them in their order, not whether there is any: for that PostgreSQL would read through the batch.
-    first = Subquery(again.order_by("returned_at").values("pk")[:1])
-    marked = Bookmark.objects.filter(batch=batch, rater=rater).annotate(again=first).order_by().first()
+    marked: Any = _marked.first(batch=batch.pk, rater=rater.pk)
     found, reopened = (marked, marked.again is not None) if marked else (_begun(batch=batch, rater=rater), True)
     digest = digest_of(skills=skills)
     if (found.skills, found.order_epoch) != (digest, batch.order_epoch):
@@ -45,6 +44,25 @@ def find_bookmark(*, batch: Batch, rater: User, skills: Collection[int]) -> tupl
         found.place, found.returned_until, reopened = 0, None, True
         found.save(update_fields=KEPT)
     return found, reopened
+
+
+def answered_of(*, mark: str = "") -> Combinable:
+    """Of a bookmark, or of the one joined as `mark`: what was given less what is not answered. So nobody counts all
+    that a rater has ever done.
+    """
+    leases = Assignment.objects.filter(rater=OuterRef(f"{mark}rater"), slot__batch=OuterRef(f"{mark}batch"))
+    unanswered = leases.filter(state__in=UNANSWERED).order_by().values("rater").annotate(n=Count("pk"))
+    return F(f"{mark}turns") - Coalesce(Subquery(unanswered.values("n")), 0)
+
+
+@Compiled
+def _marked(blanks: Blanks) -> QuerySet[Bookmark]:
+    since = Coalesce(OuterRef("returned_until"), Value(NEVER))
+    again = Slot.objects.filter(batch=OuterRef("batch"), state=Slot.State.OPEN, returned_at__gte=since)
+    # The first of them in their order, not whether there is any: for that PostgreSQL would read through the batch.
+    first = Subquery(again.order_by("returned_at").values("pk")[:1])
+    mine = Bookmark.objects.filter(batch=blanks.key("batch"), rater=blanks.key("rater"))
+    return mine.annotate(again=first, answered=answered_of()).order_by()
 
 
 def _begun(*, batch: Batch, rater: User) -> Bookmark:

@@ -1,28 +1,35 @@
-"""How far a rater is in a batch, counted from their bookmark on and no further than anybody reads off a card."""
+"""How far a rater is in a batch, counted from their bookmark on and no further than anybody reads off a card.
+
+While there is plenty for them the total is told again for a minute as it was counted: among much of what others take
+as well, nobody counts what is left at every answer. Towards the end it is counted each time.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cache
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db import connection
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from annotation.models import Assignment, Batch, Bookmark, Slot
+from annotation.models.tasks import Kept
 from annotation.qualifying import grants_held
-from annotation.queueing.bookmarks import NEVER, digest_of
+from annotation.queueing.bookmarks import NEVER, UNANSWERED, answered_of, digest_of
 from annotation.queueing.eligibility import GIVEN_UP, never_held, open_slots, own_round, skilled
 from annotation.queueing.families import of_new_prompts
 from annotation.queueing.lane_order import turns_to_come
 from annotation.queueing.lanes import has_lanes
+from workforce.compiled import Blanks, Compiled
 from workforce.models import User
 
 COUNTED = 600
+PLENTY = 60  # items left, with which the total may be a minute old
+TOLD_AGAIN_FOR = timedelta(seconds=60)
 # Where nobody gets two items of one prompt, a prompt is what there is one of.
 EACH = Case(When(batch__one_per_prompt=True, then="task__prompt"), default="task")
 EVERY = Q()
-BATCH, RATER = -(2**62), -(2**62) + 1  # blanks, which no row has
 Skills = Collection[int] | QuerySet[Any, Any]
 
 
@@ -50,25 +57,46 @@ class Counts(NamedTuple):
     beyond: int | None
 
 
-def progress_for(*, batch: Batch, rater: User) -> RaterProgress:
+def progress_for(*, batch: Batch, rater: User, kept: Kept | None = None) -> RaterProgress:
     """The rater's own progress in the batch, all of it seen at one moment.
 
-    Counted from the bookmark on as the last claim left it: a skill that came since counts with the next one.
+    Counted from the bookmark on as the last claim left it: a skill that came since counts with the next one. `kept` is
+    what the caller has read of it already.
     """
-    statement, blanks = _statement(connection.vendor)
-    filled = {BATCH: batch.pk, RATER: rater.pk}
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [filled.get(blank, blank) for blank in blanks])
-        return _progress(batch, rater, Counts(*cursor.fetchone()))
+    now = timezone.now()
+    if kept is None:
+        mine: Any = _bookmark.first(batch=batch.pk, rater=rater.pk)
+        kept = mine and Kept(mine.answered, mine.total, mine.at_least, mine.counted_at)
+    return (kept and _told_again(kept, now)) or _counted_anew(batch=batch, rater=rater, now=now)
 
 
-@cache
-def _statement(vendor: str) -> tuple[str, tuple[Any, ...]]:
-    """The statement for one batch, with blanks among its parameters: to put it together takes longer than to run it."""
-    rater = User(pk=RATER)
-    skills = grants_held(rater=rater, now=Now()).values("skill")
-    seen = _counted_in(batches=Batch.objects.filter(pk=BATCH).order_by(), rater=rater, skills=skills)
-    return seen.values_list(*Counts._fields).query.sql_with_params()
+def _told_again(kept: Kept, now: datetime) -> RaterProgress | None:
+    if kept.total is None or kept.counted_at is None or kept.total - kept.answered < PLENTY:
+        return None
+    fresh = now - TOLD_AGAIN_FOR < kept.counted_at <= now
+    return RaterProgress(kept.answered, kept.total, kept.at_least) if fresh else None
+
+
+def _counted_anew(*, batch: Batch, rater: User, now: datetime) -> RaterProgress:
+    counted: Any = _one_batch(batch=batch.pk, rater=rater.pk, now=now)[0]
+    progress = _progress(batch, rater, Counts(*(getattr(counted, name) for name in Counts._fields)))
+    if progress.total - progress.done >= PLENTY:
+        mine = Bookmark.objects.filter(batch=batch, rater=rater)
+        mine.update(total=progress.total, at_least=progress.more, counted_at=now)
+    return progress
+
+
+@Compiled
+def _bookmark(blanks: Blanks) -> QuerySet[Bookmark]:
+    mine = Bookmark.objects.filter(batch=blanks.key("batch"), rater=blanks.key("rater"))
+    return mine.annotate(answered=answered_of()).order_by()
+
+
+@Compiled
+def _one_batch(blanks: Blanks) -> QuerySet[Batch]:
+    rater = blanks.user("rater")
+    skills = grants_held(rater=rater, now=blanks.moment("now")).values("skill")
+    return _counted_in(batches=Batch.objects.filter(pk=blanks.key("batch")).order_by(), rater=rater, skills=skills)
 
 
 def progress_in(*, batches: QuerySet[Batch], rater: User, skills: Collection[int]) -> list[tuple[Batch, RaterProgress]]:
@@ -129,7 +157,7 @@ def _progress(batch: Batch, rater: User, counts: Counts) -> RaterProgress:
 
 def _done(*, mine: QuerySet[Assignment], kept: QuerySet[Bookmark]) -> Coalesce:
     """What was given less what is not answered, so that nobody counts all that a rater has ever done."""
-    unanswered = mine.filter(state__in=[Assignment.State.LEASED, *GIVEN_UP])
+    unanswered = mine.filter(state__in=UNANSWERED)
     answered = mine.filter(state__in=Assignment.ANSWERED)
     turns = Subquery(kept.values("turns"))
     return Coalesce(turns - _counted(unanswered, "rater"), _counted(answered, "rater"))

@@ -21,8 +21,8 @@ def test_shares_of_the_others_are_counted_pair_by_pair():
             if len(others) < 2:
                 assert np.isnan(alike[0]) and np.isnan(expected[0])
                 continue
-            assert alike[0] == pytest.approx(mean(other == mine for other in others))
-            assert expected[0] == pytest.approx(mean(a == b for a, b in combinations(others, 2)))
+            assert alike[0] == pytest.approx(mean(float(other == mine) for other in others))
+            assert expected[0] == pytest.approx(mean(float(a == b) for a, b in combinations(others, 2)))
 
 
 def test_without_clusters_it_is_a_paired_t_interval():

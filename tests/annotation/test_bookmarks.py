@@ -18,6 +18,7 @@ from annotation.queueing import bookmarks, progressing
 from annotation.queueing.turns import turn_of
 from annotation.reopening import reopen_item
 from tests.annotation.makers import answer, make_batch
+from workforce.compiled import Compiled
 from workforce.models import Skill, SkillGrant, User
 
 pytestmark = pytest.mark.django_db
@@ -224,7 +225,7 @@ def test_a_claim_asks_as_often_whoever_asks(project, lena, rubric_version, rosa,
 def looks_ahead(monkeypatch, slots: int) -> None:
     """Progress is counted so far ahead; the statement that says otherwise was put together already."""
     monkeypatch.setattr(progressing, "COUNTED", slots)
-    monkeypatch.setattr(progressing, "_statement", progressing._statement.__wrapped__)
+    monkeypatch.setattr(progressing, "_one_batch", Compiled(progressing._one_batch.build))
 
 
 def test_a_round_is_counted_whole_however_many_could_take_it(project, lena, rubric_version, rosa, monkeypatch):
@@ -242,3 +243,38 @@ def test_progress_looks_ahead_no_further_than_a_card_shows(project, lena, rubric
     assert progressing.progress_for(batch=batch, rater=rosa) == progressing.RaterProgress(0, 4, more=True)
     answer(_claim(batch, rosa), value=3)
     assert progressing.progress_for(batch=batch, rater=rosa) == progressing.RaterProgress(1, 5)
+
+
+def test_among_plenty_the_total_is_a_minute_old(project, lena, rubric_version, rosa, clock, monkeypatch):
+    monkeypatch.setattr(progressing, "PLENTY", 3)
+    batch = make_batch(project, lena, rubric_version, tasks=6, overlap=1)
+    answer(_claim(batch, rosa), value=3)
+    assert progressing.progress_for(batch=batch, rater=rosa) == progressing.RaterProgress(1, 6)
+    batch.tasks.filter(number=6).update(standing="held")
+    answer(_claim(batch, rosa), value=3)
+    assert progressing.progress_for(batch=batch, rater=rosa) == progressing.RaterProgress(2, 6)
+    clock(minutes=1)
+    assert progressing.progress_for(batch=batch, rater=rosa) == progressing.RaterProgress(2, 5)
+
+
+def test_towards_the_end_the_total_is_counted_each_time(project, lena, rubric_version, rosa, monkeypatch):
+    monkeypatch.setattr(progressing, "PLENTY", 3)
+    batch = make_batch(project, lena, rubric_version, tasks=4, overlap=1)
+    answer(_claim(batch, rosa), value=3)
+    assert progressing.progress_for(batch=batch, rater=rosa) == progressing.RaterProgress(1, 4)
+    answer(_claim(batch, rosa), value=3)
+    batch.tasks.filter(number=4).update(standing="held")
+    assert progressing.progress_for(batch=batch, rater=rosa) == progressing.RaterProgress(2, 3)
+
+
+def test_what_is_read_with_a_lease_is_what_is_counted(project, lena, rubric_version, rosa, monkeypatch):
+    monkeypatch.setattr(progressing, "PLENTY", 1)
+    batch = make_batch(project, lena, rubric_version, tasks=5, overlap=1)
+    for done in range(3):
+        lease = _claim(batch, rosa)
+        assert progressing.progress_for(batch=batch, rater=rosa, kept=lease.kept).done == done
+        saved = answer(lease, value=3)
+        kept = saved.judgment.assignment.kept
+        assert kept.answered == done + 1
+        assert progressing.progress_for(batch=batch, rater=rosa, kept=kept) == progressing.RaterProgress(done + 1, 5)
+        assert progressing.progress_for(batch=batch, rater=rosa) == progressing.RaterProgress(done + 1, 5)

@@ -1,0 +1,128 @@
+"""Queries that are put together once in a process and filled in at each use.
+
+To put the claim's queries together takes longer than to ask them. What is built with blanks is compiled once for a kind
+of database; after that only the values are new. The same objects come back, with all that they were joined with and
+annotated by.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, Generic, NamedTuple, TypeVar
+from uuid import UUID
+
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.models import DateTimeField, Field, Model, QuerySet, UUIDField
+from django.db.models.query import ModelIterable
+from django.db.models.sql.compiler import SQLCompiler
+
+from workforce.models import User
+
+Row = TypeVar("Row", bound=Model)
+
+LOWEST = 2**62  # keys from here on, which no row has, are blanks
+LONG_AGO = datetime(1, 1, 2, tzinfo=UTC)
+
+
+class Blank(NamedTuple):
+    """A parameter not known yet. Values of the field are put as the database wants them, others go as they are."""
+
+    name: str
+    field: Field[Any, Any] | None
+
+
+class Blanks:
+    """What stands in a query for values to come: each is a value that occurs nowhere else."""
+
+    def __init__(self) -> None:
+        self.known: dict[Hashable, Blank] = {}
+
+    def key(self, name: str) -> int:
+        """A whole number, as primary keys and counts are."""
+        number = LOWEST + len(self.known)
+        self.known[number] = Blank(name, None)
+        return number
+
+    def user(self, name: str) -> User:
+        """A person, of whom only the key is known."""
+        return User(pk=self.key(name))
+
+    def moment(self, name: str) -> datetime:
+        """A moment in time."""
+        moment = LONG_AGO.replace(microsecond=len(self.known))
+        self._note(name, moment, DateTimeField())
+        return moment
+
+    def uuid(self, name: str) -> UUID:
+        """A token, or a client's key."""
+        uuid = UUID(int=len(self.known))
+        self._note(name, uuid, UUIDField())
+        return uuid
+
+    def found_in(self, parameters: tuple[Any, ...]) -> list[Any]:
+        """The parameters of the statement, with blanks where they are to be filled in. Raises TypeError if a blank was
+        put where the database wants something of another kind.
+        """
+        found = [self.known.get(one, one) if isinstance(one, Hashable) else one for one in parameters]
+        lost = {blank.name for blank in self.known.values()} - {one.name for one in found if isinstance(one, Blank)}
+        if lost:
+            raise TypeError(f"not to be found in the statement: {', '.join(sorted(lost))}")
+        return found
+
+    def _note(self, name: str, value: Any, field: Field[Any, Any]) -> None:
+        self.known[field.get_db_prep_value(value, connection)] = Blank(name, field)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A query as one kind of database takes it."""
+
+    sql: str
+    parameters: list[Any]
+    compiler: SQLCompiler
+
+    def filled(self, values: dict[str, Any]) -> SQLCompiler:
+        """What runs it on this thread's connection with these values."""
+        parameters = [_fill(one, values) if isinstance(one, Blank) else one for one in self.parameters]
+        ready = copy.copy(self.compiler)
+        ready.connection = connection
+        ready.as_sql = lambda *_args, **_options: (self.sql, parameters)  # type: ignore[method-assign, assignment]  # made already
+        return ready
+
+
+class Compiled(Generic[Row]):
+    """A query with blanks; called with values for them by name, it is asked and returns its rows.
+
+    `build` puts it together. Nothing in it may depend on anything else that changes.
+    """
+
+    def __init__(self, build: Callable[[Blanks], QuerySet[Row]]) -> None:
+        self.build = build
+        self.statements: dict[str, Statement] = {}
+
+    def __call__(self, **values: Any) -> list[Row]:
+        if connection.vendor not in self.statements:
+            self.statements[connection.vendor] = self._compile()
+        ready = self.statements[connection.vendor].filled(values)
+        query = SimpleNamespace(get_compiler=lambda **_using: ready)
+        asked: Any = SimpleNamespace(db=DEFAULT_DB_ALIAS, query=query, _known_related_objects={})
+        return list(ModelIterable(asked))
+
+    def first(self, **values: Any) -> Row | None:
+        """The first row, if there is one."""
+        return next(iter(self(**values)), None)
+
+    def _compile(self) -> Statement:
+        blanks = Blanks()
+        compiler = self.build(blanks).query.get_compiler(connection=connection)
+        sql, parameters = compiler.as_sql()
+        return Statement(sql, blanks.found_in(parameters), compiler)
+
+
+def _fill(blank: Blank, values: dict[str, Any]) -> Any:
+    value = values[blank.name]
+    return value if blank.field is None else blank.field.get_db_prep_value(value, connection)
