@@ -26,7 +26,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from annotation.caring import require_care
-from annotation.errors import BatchNotOpen, Busy
+from annotation.errors import BatchNotOpen, Busy, HeldForReview
 from annotation.leasing import (
     begin,
     expire_leases,
@@ -38,7 +38,7 @@ from annotation.leasing import (
     release,
     restart,
 )
-from annotation.models import Assignment, Batch, Draft, Slot, Task, TaskResponse
+from annotation.models import Assignment, Batch, Draft, RaterHold, Slot, Task, TaskResponse
 from annotation.models.tasks import offered_to
 from annotation.qualifying import listed_skills
 from annotation.queueing.bookmarks import count_turn, move_on
@@ -68,7 +68,7 @@ def claim_next(*, batch: Batch, rater: User, beyond: Collection[uuid.UUID] = ())
 
     `beyond` names leases that the rater has on the page already: the next one is fetched ahead of its turn,
     as far as `most_held` allows. Without it the item is the one to work on now. Raises NotAllowed,
-    BatchNotOpen, OtherVendor, NotQualified, ConsentNeeded, CapReached, Busy.
+    BatchNotOpen, OtherVendor, NotQualified, ConsentNeeded, CapReached, HeldForReview, Busy.
     """
     return claim_from(batch_id=batch.pk, rater=rater, beyond=beyond)
 
@@ -101,6 +101,8 @@ def _claim(*, batch_id: int, rater: User, beyond: set[uuid.UUID]) -> Assignment 
     now = timezone.now()
     live, lapsed = _mine(batch=batch, rater=rater, now=now) if allowed.holds else ([], [])
     again = next((one for one in live if one.token not in beyond), None)
+    if again is None and allowed.on_hold and batch.mode == Batch.Mode.WORK:
+        raise HeldForReview
     again = again or next((one for one in lapsed if one.token not in beyond and not hold(assignment=one)), None)
     if again is not None:
         if not beyond or again in lapsed:
@@ -122,14 +124,15 @@ def _claim(*, batch_id: int, rater: User, beyond: set[uuid.UUID]) -> Assignment 
 
 
 class Allowed(NamedTuple):
-    """Whether the batch is for raters who came as this one did, asks for a skill, whether they are resting, and whether
-    they hold leases in it or let some run out; and the skills that they hold.
+    """Whether the batch is for raters who came as this one did, asks for a skill, whether they are resting, hold leases
+    in it or let some run out, and are held until a lead has looked; and their skills.
     """
 
     offered: bool
     asks: bool
     rests: bool
     holds: bool
+    on_hold: bool
     skills: frozenset[int]
 
 
@@ -146,7 +149,7 @@ def _batch(*, pk: int, rater: User) -> tuple[Batch, Allowed]:
     if batch.mode == Batch.Mode.CALIBRATION:
         lock_batch(pk=pk)
         batch = _open_batch.first(batch=pk, rater=rater.pk, now=now)
-    return batch, Allowed(batch.offered, batch.asks, batch.rests, batch.holds, frozenset(batch.skills))
+    return batch, Allowed(batch.offered, batch.asks, batch.rests, batch.holds, batch.on_hold, frozenset(batch.skills))
 
 
 @Compiled
@@ -160,6 +163,7 @@ def _open_batch(blanks: Blanks) -> QuerySet[Batch]:
         asks=Exists(Batch.requires.through.objects.filter(batch=OuterRef("pk"))),
         rests=Exists(timekeeping.breaks_of(user=rater, now=now)),
         holds=Exists(leases),
+        on_hold=Exists(RaterHold.objects.in_force().filter(project=OuterRef("project"), rater=rater)),
         skills=listed_skills(rater=rater, now=now),
     )
 

@@ -172,7 +172,11 @@ def _said(value: str, criterion: str) -> Q:
 def _both_sides(said: QuerySet[Judgment]) -> Q:
     """Pairs whose both responses somebody prefers; rankings with two responses that somebody puts first."""
     firsts = Placement.objects.filter(
-        judgment__task=OuterRef("pk"), judgment__superseded_by=None, judgment__surplus=False, rank=1
+        judgment__task=OuterRef("pk"),
+        judgment__superseded_by=None,
+        judgment__voided=None,
+        judgment__surplus=False,
+        rank=1,
     )
     several = firsts.order_by().values("judgment__task").annotate(n=Count("position", distinct=True)).filter(n__gt=1)
     pair = Q(Exists(said.filter(SIDES["first"])), Exists(said.filter(SIDES["second"])), batch__kind="pairwise")
@@ -206,6 +210,7 @@ def _variance_of_ranks() -> QuerySet[Any]:
     placed = Placement.objects.filter(
         judgment__task=OuterRef("pk"),
         judgment__superseded_by=None,
+        judgment__voided=None,
         judgment__cant_judge="",
         judgment__surplus=False,
     )
@@ -227,6 +232,7 @@ def _range_of_scores(criterion: str) -> QuerySet[Any]:
     scores = CriterionScore.objects.filter(
         judgment__task=OuterRef("pk"),
         judgment__superseded_by=None,
+        judgment__voided=None,
         judgment__cant_judge="",
         judgment__surplus=False,
         outcome__in=[CriterionScore.Outcome.SCORED, CriterionScore.Outcome.COMPARED],

@@ -59,6 +59,20 @@ class Settled(AssayError):
     status = 409
 
 
+class AlreadyHeld(AssayError):
+    """This rater is held for review already, as their page shows. Nothing was changed. Load the page again."""
+
+    code = "already_held"
+    status = 409
+
+
+class NoRater(AssayError):
+    """This person is no rater of the project. Nothing was changed. Load the list of raters again."""
+
+    code = "no_rater"
+    status = 422
+
+
 class NotUndone(AssayError):
     """This cannot be undone: the item was judged after all, or lies on the desk again. Nothing was changed."""
 
@@ -184,6 +198,15 @@ class OtherVendor(AssayError):
     """This batch is for the raters of another vendor. Nothing is lost. Take other work from your home page."""
 
     code = "other_vendor"
+    status = 403
+
+
+class HeldForReview(AssayError):
+    """A lead looks at recent answers of yours, so you are given no new items until then. Nothing is lost, and what you
+    have done is paid. Your home page says why, and you can reply there.
+    """
+
+    code = "held_for_review"
     status = 403
 
 

@@ -184,7 +184,7 @@ def require_revisable(*, judgment: Judgment) -> None:
         raise UndoClosed
     if timezone.now() - (assignment.ended_at or judgment.created_at) > UNDO_WITHIN:
         raise UndoClosed
-    if PreferencePairJudgment.objects.filter(judgment=judgment).exists():
+    if assignment.state == Assignment.State.VOIDED or PreferencePairJudgment.objects.filter(judgment=judgment).exists():
         raise UndoClosed
 
 

@@ -26,6 +26,7 @@ from workforce.models import User
 
 SIGNS = (-1, 0, 1)
 KAPPAS_KEPT = 100
+ROWS = Count("pk") + Count("voided")
 Label = tuple[int, int, int]
 """Task, rater, signed strength."""
 
@@ -40,7 +41,7 @@ def reports_of(*, batches: Sequence[Batch]) -> dict[int, list[AgreementReport]]:
     newest: dict[int, dict[tuple[str, str, str], AgreementReport]] = {batch.pk: {} for batch in batches}
     up_to_date = Q(pk=None)
     for batch in batches:  # each count is a statement of its own inside the query, so that it is made once
-        said = _said(batch).values("task__batch").annotate(n=Count("pk")).values("n")
+        said = _said(batch).values("task__batch").annotate(n=ROWS).values("n")
         up_to_date |= Q(batch=batch, judgment_count=Coalesce(Subquery(said), 0))
     for report in AgreementReport.objects.filter(up_to_date).order_by("id"):
         key = (report.coefficient, report.basis, str(report.detail.get("versions")))
@@ -52,7 +53,7 @@ def measure_batch(*, batch: Batch) -> list[AgreementReport]:
     """Measure and keep the coefficients that fit the batch's kind; none for demonstrations."""
     if batch.kind == Batch.Kind.DEMONSTRATION:
         return []
-    said, groups = _said(batch).count(), _version_groups(batch)
+    said, groups = _said(batch).aggregate(n=ROWS)["n"], _version_groups(batch)
     reports = []
     for versions in groups:
         counted = Judgment.objects.counted().filter(task__batch=batch, rubric_version__in=versions)
@@ -75,7 +76,7 @@ def _version_groups(batch: Batch) -> list[list[RubricVersion]]:
 
 
 def _said(batch: Batch) -> QuerySet[Judgment]:
-    """Every row counts, superseded ones too, so that a revision shows as a change."""
+    """Every row counts, superseded ones too, and voiding counts on top (ROWS), so that either shows as a change."""
     return Judgment.objects.of_work().filter(task__batch=batch).order_by()
 
 

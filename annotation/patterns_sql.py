@@ -129,6 +129,7 @@ def counted(*, vendor: str, which: Which, items: int = 1) -> str:
             j.assignment_id, b.overlap_most IS NOT NULL AND NOT t.audit AS adaptive
         {read}
           AND j.cant_judge = '' AND NOT j.surplus AND t.lane = 'work'
+          AND NOT EXISTS (SELECT 1 FROM annotation_voidedjudgment voided WHERE voided.judgment_id = j.id)
     ), said AS (
         SELECT sign, id, task_id, rubric_version_id, strength, both_bad, vendor_id, created_at
         FROM placed WHERE NOT adaptive

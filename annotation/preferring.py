@@ -191,10 +191,11 @@ def groups_of(
     """The groups of the batches' current judgments that hold at least one pair.
 
     A pair stays out with fewer judgments than min_judgments, or if both texts are the same; `left_out` counts
-    these, the judgments without an opinion, and those given after somebody else took the slot. Gold and repeats are
-    no groups, unless their lane is asked for. Pairs of items that a lead ruled broken are counted as "voided_pairs" and
-    stay out; with `rulings` a ruling that names the right answer decides its pairs (annotation.provenance). An improved
-    response is preferred to the one it improves and to all below that, wherever its task has judgments enough.
+    these, the judgments without an opinion, those given after somebody else took the slot, and the voided. Gold and
+    repeats are no groups, unless their lane is asked for. Pairs of items that a lead ruled broken are counted as
+    "voided_pairs" and stay out; with `rulings` a ruling that names the right answer decides its pairs
+    (annotation.provenance). An improved response is preferred to the one it improves and to all below that, wherever
+    its task has judgments enough.
     """
     out: Counter[str] = Counter() if left_out is None else left_out
     chunk: list[tuple[str, Task]] = []
@@ -209,7 +210,10 @@ def groups_of(
 def _judged(chunk: list[tuple[str, Task]], least: int, seed: int, rulings: bool, out: Counter[str]) -> Iterator[Group]:
     said: dict[int, list[tuple[Judgment, list[int]]]] = {}
     judgments = Judgment.objects.current().filter(task__in=[task.pk for _, task in chunk]).order_by("uid")
-    for judgment in judgments.select_related("improved").prefetch_related("placements"):
+    for judgment in judgments.select_related("improved", "voided").prefetch_related("placements"):
+        if hasattr(judgment, "voided"):
+            out["voided_judgments"] += 1
+            continue
         if judgment.surplus:
             out["surplus_judgments"] += 1
             continue

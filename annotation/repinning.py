@@ -27,6 +27,7 @@ HELD = (
     Assignment.State.SUBMITTED,
     Assignment.State.SURPLUS,
     Assignment.State.DECLINED,
+    Assignment.State.VOIDED,
 )
 
 

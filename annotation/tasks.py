@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from annotation.assigning import expire_leases
+from annotation.raters.watching import look_where_answers_came
 from annotation.recounting import recount_all
 
 
@@ -16,3 +17,9 @@ def expire_leases_task() -> None:
 def check_agreement_task() -> None:
     """Hold the patterns of agreement that are kept to the judgments."""
     recount_all()
+
+
+@shared_task(name="annotation.tasks.look_at_raters")
+def look_at_raters_task() -> None:
+    """Raise what the signals of raters say where answers came."""
+    look_where_answers_came()

@@ -159,7 +159,7 @@ def look(panels: list[Panel]) -> Seen:
             ("clicking", clicking(sides[rater]).at),
             ("haste", haste(seconds[rater], floors[rater])),
             ("chance", chance_answers(evidence[rater], gold[rater]).at),
-            ("fading", fading(follows[rater], expected[rater], gold[rater])),
+            ("fading", fading(follows[rater], expected[rater], gold[rater]).at),
         ):
             found[name][rater] = 0 if at is None else at + 1
     for seen in (100, 60):

@@ -26,6 +26,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=3, minute=20),
         "options": {"queue": "short", "expires": 6 * 3600},
     },
+    "look-at-raters": {
+        "task": "annotation.tasks.look_at_raters",
+        "schedule": 600.0,
+        "options": {"queue": "short", "expires": 600},
+    },
     "tidy": {
         "task": "workforce.tasks.tidy",
         "schedule": 3600.0,

@@ -39,6 +39,8 @@ AREAS: dict[str, str | None] = {
     "api-adjudication-rule": "batches",
     "api-adjudication-undo": "batches",
     "api-adjudication-gold": "batches",
+    "api-raters": "batches",
+    "api-rater": "batches",
     "api-freeze-preferences": "sets",
     "api-freeze-demonstrations": "sets",
     "api-prompt-set-lines": "sets",

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from annotation.api import adjudication, agreement, batches, desk, imports, labelling, leaderboard, sets, steering, time
+from annotation.api import (
+    adjudication,
+    agreement,
+    batches,
+    desk,
+    imports,
+    labelling,
+    leaderboard,
+    raters,
+    sets,
+    steering,
+    time,
+)
 
 urlpatterns = [
     path("batches/<int:batch_id>/claim", labelling.claim, name="api-claim"),
@@ -36,6 +48,8 @@ urlpatterns = [
     path("tasks/<uuid:uid>/adjudication/rule", adjudication.rule, name="api-adjudication-rule"),
     path("tasks/<uuid:uid>/adjudication/undo", adjudication.undo, name="api-adjudication-undo"),
     path("tasks/<uuid:uid>/adjudication/gold", adjudication.gold, name="api-adjudication-gold"),
+    path("projects/<slug:slug>/raters", raters.raters, name="api-raters"),
+    path("projects/<slug:slug>/raters/<int:pk>", raters.rater, name="api-rater"),
     path("projects/<slug:slug>/imports", imports.import_rows, name="api-import"),
     path("projects/<slug:slug>/batches", batches.open_new, name="api-batch-open"),
     path("projects/<slug:slug>/prompt-sets", batches.prompt_sets, name="api-prompt-sets"),

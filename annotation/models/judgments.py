@@ -24,10 +24,14 @@ class JudgmentQuerySet(models.QuerySet["Judgment"]):
         """Without those of gold and repeats, which say something of the rater and nothing of an item."""
         return self.filter(task__lane="work")
 
+    def standing(self) -> Self:
+        """Without those that a lead did not let stand."""
+        return self.filter(voided__isnull=True)
+
     def counted(self) -> Self:
-        """Current ones of work that carry an opinion under a slot: "can't judge" is work, but no opinion, and an
-        answer given after somebody else took the slot is kept, but not counted."""
-        return self.current().of_work().filter(cant_judge="", surplus=False)
+        """Current ones of work that carry an opinion under a slot: "can't judge" is work, but no opinion. An answer
+        given after somebody else took the slot is kept, but not counted, and so is one that a lead has voided."""
+        return self.current().of_work().standing().filter(cant_judge="", surplus=False)
 
 
 class Judgment(models.Model):

@@ -365,8 +365,9 @@ class Assignment(models.Model):
         EXPIRED = "expired", "Expired"
         SURPLUS = "surplus", "Answered beyond the slots"
         DECLINED = "declined", "Could not judge"
+        VOIDED = "voided", "Answered, and voided by a lead"
 
-    ANSWERED = (State.SUBMITTED, State.SURPLUS, State.DECLINED)
+    ANSWERED = (State.SUBMITTED, State.SURPLUS, State.DECLINED, State.VOIDED)
 
     slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="assignments")
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="assignments")

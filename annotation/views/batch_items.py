@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from annotation.freeing import release_lease
-from annotation.models import Assignment, Judgment, Slot, Task
+from annotation.models import Assignment, Judgment, Slot, Task, VoidedJudgment
 from annotation.reopening import reopen_item
 from annotation.steering_forms import ReasonForm
 from annotation.views.projects import found_batch, led_project, page
@@ -77,6 +77,9 @@ def batch_item(request: HttpRequest, slug: str, number: int, item: int) -> HttpR
         slots=[(label, slots[state]) for state, label in Slot.State.choices if slots.get(state)],
         waiting=sum(slots.get(state, 0) for state in ("open", "leased")),
         answers=task.members.select_related("response"),
+        voided=VoidedJudgment.objects.filter(judgment__task=task)
+        .select_related("judgment__rater", "hold__confirmed_by")
+        .order_by("pk"),
         unjudged=judged.exclude(cant_judge="").select_related("rater").order_by("pk"),
         form=form,
     )

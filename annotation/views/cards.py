@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from annotation import caring
-from annotation.models import Assignment, Batch, Demonstration, Draft, Judgment
+from annotation.models import Assignment, Batch, Demonstration, Draft, Judgment, RaterHold
 from annotation.offering import Progressed
 from annotation.qualifying import Standing
 from annotation.queueing.progressing import RaterProgress, progress_in
@@ -59,13 +59,15 @@ def batches_of(rater: User, *, standing: Standing, named: Collection[int] = ()) 
     """The open and paused batches of the rater's projects, and those that are named, oldest first; one query.
 
     Each batch also has `held` (a lease of theirs runs), `drafted_at` (their newest unfinished answer under such a
-    lease) and `pace_ms` (what an answer of theirs took them on average).
+    lease), `pace_ms` (what an answer of theirs took them on average) and `on_hold` (the key of the hold under which the
+    rater is given nothing new there).
     """
     live = {"rater": rater, "slot__batch": OuterRef("pk"), "state": Assignment.State.LEASED}
     live["expires_at__gt"] = timezone.now()
     drafts = Draft.objects.filter(**{f"assignment__{name}": value for name, value in live.items()})
     judged = Judgment.objects.filter(task__batch=OuterRef("pk"), rater=rater)
     written = Demonstration.objects.filter(task__batch=OuterRef("pk"), author=rater)
+    holds = RaterHold.objects.in_force().filter(project=OuterRef("project"), rater=rater)
     offered = Q(pk__in=Batch.objects.offered_to(rater).values("pk"))
     wanted = offered & Q(state__in=[Batch.State.OPEN, Batch.State.PAUSED]) | Q(pk__in=named)
     batches = (
@@ -77,6 +79,7 @@ def batches_of(rater: User, *, standing: Standing, named: Collection[int] = ()) 
             held=Exists(Assignment.objects.filter(**live)),
             drafted_at=Subquery(drafts.order_by("-saved_at").values("saved_at")[:1]),
             pace_ms=Coalesce(_mean(judged), _mean(written), 0.0),
+            on_hold=Subquery(holds.values("pk")[:1]),
         )
     )
     return progress_in(batches=batches.order_by("pk"), rater=rater, skills=standing.skills)
@@ -88,14 +91,17 @@ def _mean(answers: QuerySet[Any]) -> Subquery:
 
 def cards_of(batches: Iterable[Progressed], *, standing: Standing, consents: Mapping[str, int]) -> list[Card]:
     """Every open batch with work left that the rater is qualified for: the one with an open item first, then by the
-    lead's priority and deadline, then those begun, then the oldest; what they have not agreed to see comes last.
+    lead's priority and deadline, then those begun, then the oldest; what they have not agreed to see comes last. Where
+    the rater is held for review only what they have open, and rounds.
     """
+    of_rater: Iterable[tuple[Any, RaterProgress]] = batches
     cards = [
         _card(batch, progress, agreed=caring.agreed_to(batch=batch, consents=consents))
-        for batch, progress in batches
+        for batch, progress in of_rater
         if batch.state == Batch.State.OPEN
         and (progress.total > progress.done or progress.more)
         and standing.fits(batch, begun=progress.done > 0)
+        and (batch.on_hold is None or batch.held or batch.mode == Batch.Mode.CALIBRATION)
     ]
     return sorted(cards, key=_turn)
 

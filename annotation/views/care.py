@@ -17,8 +17,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from annotation import caring, resting
-from annotation.models import Batch
+from annotation.errors import HeldForReview
+from annotation.models import Batch, RaterHold
 from annotation.qualifying import qualified
+from annotation.raters.noticing import reason_of
 from annotation.views.practice import practice_for
 from annotation.views.screens import Interlude
 from workforce import consenting, messaging, timekeeping
@@ -84,6 +86,10 @@ def nothing(*, batch: Batch, rater: User, refusal: AssayError | None = None) -> 
         }
         context["then"] = _("It is paid. You can end it earlier.")
         context["running"] = True
+    elif refusal is not None and refusal.code == HeldForReview.code:
+        context["why"] = _("A lead looks at recent answers of yours, so no new items come until then.")
+        context["then"] = _("Nothing is lost, and what you have done is paid. It goes on when a lead lifts it.")
+        context["reason"] = next(map(reason_of, RaterHold.objects.in_force().of(batch.project, rater)), "")
     elif refusal is not None:
         context["why"], _dot, context["then"] = refusal.message.partition(". ")
         context["why"] += "."

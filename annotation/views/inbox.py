@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db.models import OuterRef, Q, Subquery
 
 from annotation.models import Batch
+from annotation.raters.noticing import NOTICED
 from annotation.repinning import move_in_words
 from rubrics.comparing import VersionDiff, diff_contents
 from rubrics.content import with_content
@@ -16,6 +17,7 @@ from workforce.models import Message, User
 SHOWN = 10
 VERSION = re.compile(r"^rubric_version:(\d{1,18})(?: batch:(\d{1,18}) from:(\d{1,9}))?$")
 BATCH = re.compile(r"^batch:(\d{1,18})$")
+HOLD = re.compile(r"^hold:(\w+)$")
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,9 @@ class Letter:
     @property
     def body(self) -> str:
         """What it says: people's words as they wrote them, the platform's in the reader's language."""
+        held = HOLD.match(self.message.target)
+        if self.message.kind == Message.Kind.PAUSE and held and held[1] in NOTICED:
+            return str(NOTICED[held[1]])
         version, batch, old = self.version, self.batch, self.moved_from
         if self.message.kind != Message.Kind.RUBRIC or version is None or batch is None or old is None:
             return self.message.body

@@ -12,8 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from annotation import caring
-from annotation.models import Batch
+from annotation.models import Batch, RaterHold
 from annotation.qualifying import standing_of
+from annotation.raters.noticing import reason_of
 from annotation.views.cards import batches_of, cards_of
 from annotation.views.inbox import batches_in, letters_of, messages_of, unread_of
 from annotation.views.skills import lines_of
@@ -50,6 +51,7 @@ def work(request: HttpRequest) -> HttpResponse:
         "today": today_of(rater),
         "first": [letter for letter in letters if letter.first],
         "letters": [letter for letter in letters if not letter.first],
+        "holds": _holds(batches),
         "paused": [batch for batch in batches if batch.state == Batch.State.PAUSED],
         "skills": skills,
         "contents": _contents(consents),
@@ -91,6 +93,13 @@ def notify(request: HttpRequest) -> HttpResponse:
     rater = me(request)
     set_preferences(user=rater, notify=request.POST.get("notify") == "1")
     return redirect("work")
+
+
+def _holds(batches: list[Any]) -> list[tuple[Batch, str]]:
+    """Why the rater is given nothing new, once for each project, with a batch under which they can reply."""
+    by_hold = {batch.on_hold: batch for batch in batches if batch.on_hold}
+    found = RaterHold.objects.filter(pk__in=by_hold).order_by("pk") if by_hold else []
+    return [(by_hold[hold.pk], reason_of(hold)) for hold in found]
 
 
 def _contents(agreed: Mapping[str, int]) -> list[dict[str, Any]]:

@@ -10,7 +10,8 @@ from django.utils import timezone
 from annotation import adjudicating, batching, freezing, panels
 from annotation.assigning import claim_next
 from annotation.batch_options import BatchOptions
-from annotation.models import ImportReport, Project, Referral
+from annotation.models import ImportReport, Project, RaterAlarm, Referral
+from annotation.raters.holding import hold_rater
 from rubrics import versions
 from rubrics.models import Criterion, Rubric, RubricVersion, ScorePoint
 from tests.annotation.makers import answer, make_batch, make_comparison, make_prompt
@@ -20,6 +21,7 @@ from workforce.models import Role, Skill, Team, User
 
 NO_NUMBER, NO_NAME, NO_UID = 987_654_321, "no-such", UUID("7b89b1e8-f20c-432b-83b3-9fcfffe1ca3e")
 MISSING = {"pk": NO_NUMBER, "number": NO_NUMBER, "batch_id": NO_NUMBER, "item": NO_NUMBER, "token": NO_UID}
+HASTE = {"quick": 12, "of": 20, "seconds": 1.5, "floor": 3.0}
 MISSING |= {"uid": NO_UID, "rubric_slug": NO_NAME}
 
 
@@ -139,6 +141,11 @@ def _batches(place: Place) -> dict[str, Any]:
     assert practised is not None
     shown = answer(practised, value=2, rationale="The date is wrong.").judgment
     versions.start_draft(rubric=project.rubric, actor=lead)
+    watched = User.objects.get(username=f"{project.team.slug}-someone")
+    RaterAlarm.objects.create(
+        project=project, rater=watched, detector="haste", evidence=HASTE, judgment=judgment, since=judgment.created_at
+    )
+    hold_rater(project=project, rater=watched, actor=lead, reason="so")
     return {
         "batch": batch.pk,
         "batch number": batch.number,
@@ -147,6 +154,8 @@ def _batches(place: Place) -> dict[str, Any]:
         "token of lease": held.token,
         "lease": held.pk,
         "referral": Referral.objects.get(task=unread.task).pk,
+        "watched": watched.pk,
+        "alarm": RaterAlarm.objects.get(project=project).pk,
         "judgment": judgment.uid,
         "judged item": judgment.task.number,
         "judged task": judgment.task.uid,
@@ -177,6 +186,10 @@ def _training(place: Place) -> dict[str, Any]:
 # What the parameters of a route mean, by the beginning of its name; the longest beginning that fits decides.
 MEANS: dict[str, dict[str, str]] = {
     "person": {"pk": "person"},
+    "rater": {"pk": "watched"},
+    "raters": {},
+    "alarm-dismiss": {"pk": "alarm"},
+    "api-rater": {"pk": "watched"},
     "people-link": {"pk": "person"},
     "people-remove": {"pk": "membership"},
     "people-move": {"pk": "membership"},

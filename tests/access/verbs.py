@@ -18,7 +18,7 @@ from django.utils import timezone
 from annotation.assigning import claim_next
 from annotation.demonstrating import submit_demonstration
 from annotation.judging import Answer
-from annotation.models import Adjudication, Assignment, Referral
+from annotation.models import Adjudication, Assignment, RaterAlarm, RaterHold, Referral
 from rubrics.models import RubricVersion
 from tests.access.checks import ROOT, name_of, sources
 from tests.access.matrix import undone
@@ -100,6 +100,11 @@ def arguments(place: Place) -> dict[str, Any]:
         "annotation.freeing.retire_rater.rater": someone,
         "workforce.managing.dismiss.role": Role.LEAD,  # who lays down a rater's work asks for the role as well
         "annotation.importing.import_file.kind": "prompts",
+        "hold": RaterHold.objects.get(project=project),
+        "alarm": RaterAlarm.objects.get(project=project),
+        "rater": rater,
+        "on": True,
+        "annotation.raters.voiding.confirm_bad_work.since": None,
         "training.launching.launch_run.kind": "sft",
         "training.promoting.register_model.kind": "policy",
         "training.promoting.set_alias.name": "champion",

@@ -156,17 +156,18 @@ def test_who_stops_judging_is_seen_and_who_never_followed_is_not():
         lazy = answers.copy()
         lazy[0, 60:] = generator.choice([0, 2], 60)
         _, follows, expected = read(lazy, 0)
-        at = fading(follows, expected, np.full(120, -1))
-        faded.append(-1 if at is None else at)
+        seen = fading(follows, expected, np.full(120, -1))
+        assert seen.at is None or seen.began <= seen.at
+        faded.append(-1 if seen.at is None else seen.at)
         _, follows, expected = read(answers, 1)
-        judges += fading(follows, expected, np.full(120, -1)) is not None
+        judges += fading(follows, expected, np.full(120, -1)).at is not None
         coin = answers.copy()
         coin[0] = generator.choice([0, 2], 120)
-        coins += fading(*read(coin, 0)[1:], np.full(120, -1)) is not None
+        coins += fading(*read(coin, 0)[1:], np.full(120, -1)).at is not None
     assert np.mean([at >= 60 for at in faded]) >= 0.9
     assert judges <= 2
     assert coins <= 6
-    assert fading([1, 1], [0.9, 0.9], [-1, -1]) is None
+    assert fading([1, 1], [0.9, 0.9], [-1, -1]).at is None
 
 
 def test_the_copier_is_told_from_the_source_and_from_those_who_judge():

@@ -211,9 +211,15 @@ FOR_LEADS = {
     *(f"annotation/{name}.py" for name in ("desk", "forecasting", "overlapping", "reopening", "stating", "steering")),
     *(f"annotation/{name}.py" for name in ("exporting", "framework_rows", "slicing")),
     "annotation/steering_forms.py",
-    *(f"annotation/{name}.py" for name in ("adjudicating", "consequences", "disputes", "opinions", "ruling_checks")),
+    *(f"annotation/{name}.py" for name in ("adjudicating", "consequences", "disputes", "strips", "ruling_checks")),
     *(f"annotation/views/{name}.py" for name in ("adjudication", "adjudication_form", "canonical_form", "disputes")),
     *("annotation/api/adjudication.py", "annotation/provenance.py", "annotation/seating.py"),
+    *(f"annotation/raters/{name}.py" for name in ("answers", "coaching", "holding", "listing", "reading", "voiding")),
+    *(f"annotation/raters/{name}.py" for name in ("watching", "words")),
+    *(
+        f"annotation/views/{name}.py"
+        for name in ("rater_acts", "rater_drawing", "rater_forms", "rater_sheets", "raters")
+    ),
     "annotation/queueing/golds.py",
     *(f"annotation/views/{name}.py" for name in ("batch_items", "desk", "forecast_chart", "steering")),
     *(f"annotation/views/{name}.py" for name in ("leaderboard", "set_targets", "sets", "versions")),

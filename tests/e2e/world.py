@@ -9,7 +9,9 @@ from django.utils import timezone
 from annotation import adjudicating, batching, desk, freezing, panels
 from annotation.assigning import claim_next
 from annotation.batch_options import BatchOptions
-from annotation.models import Assignment, Batch, ImportReport, Project, Referral
+from annotation.models import Assignment, Batch, ImportReport, Project, RaterAlarm, Referral
+from annotation.raters.holding import hold_rater
+from annotation.raters.watching import look_at_raters
 from rubrics import versions
 from rubrics.models import Rubric, RubricVersion
 from tests.annotation.adjudications import RIGHT, disputed, ruled
@@ -52,7 +54,8 @@ NOT_PAGES = {
     *("settings-keys", "preview", "label-next", "label-reopen", "label-change", "label-challenge"),
     *("work-waiting", "work-content", "work-consent", "work-check-in", "work-notify", "work-go-on", "work-rest"),
     *("work-ask", "message-read", "message-reply", "message-answer"),
-    *("batch-overlap", "batch-work", "referral-undo"),
+    *("batch-overlap", "batch-work", "referral-undo", "raters-look", "raters-holding", "alarm-dismiss"),
+    *("rater-message", "rater-calibrate", "rater-hold", "rater-lift"),
     *("dispute-next", "adjudication-rule", "adjudication-undo", "adjudication-names"),
     *("batch-count", "batch-pause", "batch-resume", "batch-close", "batch-measure", "batch-export", "import-example"),
     *("preference-set-preview", "preference-set-verify", "preference-set-download"),
@@ -102,6 +105,7 @@ def make_world(project: Project, rubric_version: RubricVersion, ada: User, lena:
     _checked_pages(world, project, rubric_version, lena, rosa)
     _calibration_pages(world, project, rubric_version, lena, rosa)
     _disputed_pages(world, project, rubric_version, lena, [rosa, rafi])
+    _watched_pages(world, project, lena, rosa, rafi)
     return world
 
 
@@ -237,6 +241,21 @@ def _checked_pages(world: World, project: Project, version: RubricVersion, lena:
     gold = batch.tasks.filter(lane="gold").first()
     assert gold is not None
     world.add("batch-item", "lena", reverse("batch-item", args=[project.slug, batch.number, gold.number]))
+
+
+def _watched_pages(world: World, project: Project, lena: User, rosa: User, rafi: User) -> None:
+    """The raters as measured: one with a signal that waits, one who is held after another."""
+    look_at_raters(project=project)
+    assert RaterAlarm.objects.filter(rater=rosa).exists(), "she answers as fast as a machine"
+    hold_rater(project=project, rater=rafi, actor=lena, reason="Please read before you answer.")
+    world.add("raters", "lena", reverse("raters", args=[project.slug]))
+    for person in (rosa, rafi):
+        at = [project.slug, person.pk]
+        world.add("rater", "lena", reverse("rater", args=at))
+        world.add(
+            "rater-answers", "lena", reverse("rater-answers", args=at), reverse("rater-answers", args=at) + "?show=cant"
+        )
+    world.add("rater-confirm", "lena", reverse("rater-confirm", args=[project.slug, rafi.pk]))
 
 
 def _steering_pages(world: World, project: Project, version: RubricVersion, lena: User, rosa: User, rafi: User) -> None:

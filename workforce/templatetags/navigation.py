@@ -22,6 +22,7 @@ LEAD_PAGES = [
     ("rubrics", "Rubrics", Role.LEAD, ()),
     ("imports", "Data", Role.LEAD, ("prompts",)),
     ("agreement", "Agreement", Role.LEAD, ("leaderboard",)),
+    ("raters", "Raters", Role.LEAD, ()),
     ("sets", "Sets", Role.LEAD, ()),
     ("messages", "Messages", Role.LEAD, ()),
     ("runs", "Runs", Role.ADMIN, ()),
