@@ -90,7 +90,10 @@ def _view(path: str) -> Function:
 
 @contextmanager
 def _noting(runs: set[Function]) -> Iterator[None]:
+    from tests.access.removing import forget_statements
+
     ours = str(ROOT)
+    forget_statements()
 
     def note(frame: FrameType, event: str, _: Any) -> None:
         if event == "call" and frame.f_code.co_filename.startswith(ours):

@@ -29,11 +29,22 @@ def removed(check: Check) -> Iterator[None]:
     else:
         undo += _swap(check.path, check.function, without(check.path, (check,)))
     assert undo, f"nothing runs {check}"
+    forget_statements()
     try:
         yield
     finally:
+        forget_statements()
         for put_back in reversed(undo):
             put_back()
+
+
+def forget_statements() -> None:
+    """Queries that were put together once are put together anew, by what the functions are now."""
+    from workforce.compiled import Compiled  # not before Django is set up
+
+    ours = [module for name, module in list(sys.modules.items()) if name.startswith(("annotation.", "workforce."))]
+    for query in [thing for module in ours for thing in vars(module).values() if isinstance(thing, Compiled)]:
+        query.statements.clear()
 
 
 def watch(checks: Iterable[Check]) -> set[Holder]:

@@ -15,7 +15,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from tests.access.checks import Check, all_checks
-from tests.access.removing import Holder, live, removed, watch
+from tests.access.removing import Holder, forget_statements, live, removed, watch
 
 CHECKS = "ASSAY_CHECKS"  # a file with the checks to be noticed; what noticed which is written beside it
 SECONDS = "ASSAY_CHECKS_SECONDS"  # after so long no further test is begun
@@ -39,6 +39,7 @@ class Showing:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_call(self) -> None:
         """What a test needs first runs much that it says nothing of."""
+        forget_statements()
         self.reached.clear()
 
     @pytest.hookimpl(tryfirst=True)

@@ -23,7 +23,6 @@ SOME = {
     ("workforce/roles.py", "require", "raise NotAllowed"),
     ("workforce/vendors.py", "make_vendor", "require"),
     ("annotation/models/corpus.py", "ProjectQuerySet.led_by", "the role of teams_of"),
-    ("annotation/assigning.py", "_batch", "raise NotAllowed"),
 }
 
 
@@ -32,7 +31,7 @@ def test_a_few_removals_are_noticed(caplog) -> None:
     chosen = [check for check in all_checks() if (check.path, check.function, check.kind) in SOME]
     assert len(chosen) == len(SOME)
     with override_settings(**SETTINGS):
-        asked = questions(["people", "people-remove", "api-batch-pause", "api-claim"], verbs=True)
+        asked = questions(["people", "people-remove", "api-batch-pause"], verbs=True)
         assert [str(check) for check in chosen if not noticed(check, asked)] == []
         assert noticed(chosen[0], []) == ""  # who asks nothing notices nothing
 

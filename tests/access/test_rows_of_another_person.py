@@ -95,6 +95,17 @@ def test_a_lease_is_nothing_to_go_by_once_the_role_is_gone(here, rosa):
         find_lease(token=token, rater=rosa)
 
 
+def test_a_lease_is_its_holders_and_no_programs(here, rosa):
+    token = here.at["api-submit"]["token"]
+    with pytest.raises(UnknownLease):
+        find_lease(token=token, rater=here.people["other rater"])
+    rosa.only_team = here.project.team_id  # as a token has it
+    with pytest.raises(NotAllowed):
+        find_lease(token=token, rater=rosa)
+    with pytest.raises(NotAllowed):
+        assigning.claim_next(batch=_batch(here), rater=rosa)
+
+
 def test_the_panel_is_shown_to_those_who_still_label_there(here, rosa, client: Client):
     client.force_login(rosa)
     addresses = [here.path("label-reveal"), here.path("label-challenge")]
