@@ -22,6 +22,7 @@ PER_PAGE = 100
 
 
 @extend_schema(
+    operation_id="projects_raters_list",
     parameters=[
         OpenApiParameter("sort", str, enum=[*SORTS, *(f"-{key}" for key in SORTS)]),
         OpenApiParameter("page", int),
