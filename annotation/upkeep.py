@@ -7,6 +7,7 @@ before, and so neither misses an answer to the same item given at the same momen
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from django.db import connection
 
@@ -14,6 +15,7 @@ from annotation.models import Batch, Judgment
 from annotation.patterns_sql import upsert
 from workforce import auditing
 from workforce.models import Team
+from workforce.planned import Planned, plan, plans_once
 
 CHUNK = 500
 
@@ -21,8 +23,14 @@ CHUNK = 500
 def count_answer(*, judgment: Judgment) -> None:
     """Count a judgment that was just written, in place of the one that it supersedes. Its audit event is recorded."""
     with connection.cursor() as cursor:
-        statement = upsert(vendor=connection.vendor, which="answer")
+        statement = _of_an_answer().execution() if plans_once() else upsert(vendor=connection.vendor, which="answer")
         cursor.execute(statement, [judgment.task_id, judgment.pk, judgment.pk])
+
+
+@cache
+def _of_an_answer() -> Planned:
+    statement = upsert(vendor=connection.vendor, which="answer")
+    return plan(sql=statement, parameters=[None] * 3, types=["bigint"] * 3)
 
 
 def count_batch(*, batch: Batch) -> None:

@@ -137,6 +137,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
+PLAN_ONCE = env_bool("PLAN_ONCE", True)  # statements on PostgreSQL (workforce/planned.py)
 REQUIRE_TOTP = env_bool("REQUIRE_TOTP", PRODUCTION)  # of leads and admins (workforce/second_step.py)
 # How often one person or address may: (count, seconds), or None for as often as they like (config/rates.py,
 # workforce/throttling.py, workforce/signing_in.py).

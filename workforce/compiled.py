@@ -16,11 +16,12 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connection
-from django.db.models import DateTimeField, Field, Model, QuerySet, UUIDField
+from django.db.models import BigIntegerField, DateTimeField, Field, Model, QuerySet, UUIDField
 from django.db.models.query import ModelIterable
 from django.db.models.sql.compiler import SQLCompiler
 
 from workforce.models import User
+from workforce.planned import Planned, plan, plans_once
 
 Row = TypeVar("Row", bound=Model)
 
@@ -33,6 +34,11 @@ class Blank(NamedTuple):
 
     name: str
     field: Field[Any, Any] | None
+
+    @property
+    def type(self) -> str:
+        """What the database calls its kind."""
+        return (self.field or BigIntegerField()).db_type(connection) or ""
 
 
 class Blanks:
@@ -84,13 +90,19 @@ class Statement:
     sql: str
     parameters: list[Any]
     compiler: SQLCompiler
+    planned: Planned | None = None
 
     def filled(self, values: dict[str, Any]) -> SQLCompiler:
         """What runs it on this thread's connection with these values."""
-        parameters = [_fill(one, values) if isinstance(one, Blank) else one for one in self.parameters]
+        if self.planned is not None:
+            sql = self.planned.execution()
+            parameters = [_fill(one, values) for one in self.parameters if isinstance(one, Blank)]
+        else:
+            sql = self.sql
+            parameters = [_fill(one, values) if isinstance(one, Blank) else one for one in self.parameters]
         ready = copy.copy(self.compiler)
         ready.connection = connection
-        ready.as_sql = lambda *_args, **_options: (self.sql, parameters)  # type: ignore[method-assign, assignment]  # made already
+        ready.as_sql = lambda *_args, **_options: (sql, parameters)  # type: ignore[method-assign, assignment]  # made already
         return ready
 
 
@@ -120,7 +132,11 @@ class Compiled(Generic[Row]):
         blanks = Blanks()
         compiler = self.build(blanks).query.get_compiler(connection=connection)
         sql, parameters = compiler.as_sql()
-        return Statement(sql, blanks.found_in(parameters), compiler)
+        found = blanks.found_in(parameters)
+        if not plans_once():
+            return Statement(sql, found, compiler)
+        types = [one.type if isinstance(one, Blank) else "" for one in found]
+        return Statement(sql, found, compiler, plan(sql=sql, parameters=parameters, types=types))
 
 
 def _fill(blank: Blank, values: dict[str, Any]) -> Any:
