@@ -35,8 +35,8 @@ class Planned:
 
 
 def plan(*, sql: str, parameters: Sequence[Any], types: Sequence[str]) -> Planned:
-    """What runs `sql`, which has %s for each of the parameters: those with a type of the database's vary, others are part
-    of it.
+    """What runs `sql`, which has %s for each of the parameters. Those vary that have a type of the database's; the
+    others are part of it.
     """
     connection.ensure_connection()
     first, *rest = (part.replace("%%", "%") for part in sql.split("%s"))

@@ -17,6 +17,7 @@ from annotation.models import Assignment, Judgment, RaterAlarm, RaterHold, Slot,
 from annotation.overlapping import change_overlap
 from annotation.raters.holding import hold_rater
 from annotation.raters.voiding import confirm_bad_work, to_void
+from annotation.recounting import recount
 from annotation.reopening import reopen_item
 from annotation.reporting import judgment_rows
 from tests.annotation.makers import answer, make_batch
@@ -53,6 +54,17 @@ def test_each_item_asks_as_many_others_as_it_lacks(project, batch, rosa, rafi, i
     assert Judgment.objects.counted().filter(task__batch=batch).count() == 12
     assert Judgment.objects.count() == 18, "what was voided stays"
     assert {row["rater"] for row in judgment_rows(batch)} == {"rafi", "ines"}
+
+
+def test_the_patterns_of_agreement_follow(project, batch, rosa, rafi, ines, lena):
+    answered(batch, [rosa, rafi])
+    assert recount(project=project).patterns > 0
+    confirm(project, rosa, lena)
+    once = recount(project=project)
+    assert (once.differing, once.patterns) == (0, 0), "one answer to an item is no unit"
+    answered(batch, [ines])
+    again = recount(project=project)
+    assert again.differing == 0 and again.patterns > 0
 
 
 def test_an_item_with_more_than_it_wants_asks_nobody(project, batch, rosa, rafi, lena):
