@@ -1,11 +1,11 @@
-"""Pairs that a reward model is sure of and people decided the other way: their texts, and where they were judged."""
+"""Pairs that a reward model is sure of and people decided otherwise: their texts, and where a lead rules on them."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
 
-from annotation.models import PreferencePair, Task
+from annotation.models import PreferencePair
 from training.models import TrainingRun
 from training.numbers import percent
 from training.reports import number
@@ -25,11 +25,6 @@ class ConfidentError:
     model_name: str
     people_name: str
     url: str
-
-
-def item_address(*, slug: str, task: Task) -> str:
-    """Where a lead looks at an item whose labels may be wrong."""
-    return reverse("batch-item", args=[slug, task.batch.number, task.number])
 
 
 def confident_errors(run: TrainingRun, *, most: int = SHOWN) -> list[ConfidentError]:
@@ -68,5 +63,5 @@ def _error(slug: str, pair: PreferencePair, preferred: str, p: float) -> Confide
         people_text=of_people.text,
         model_name=of_model.model_tag,
         people_name=of_people.model_tag,
-        url=item_address(slug=slug, task=pair.task),
+        url=reverse("adjudication", args=[slug, pair.task.batch.number, pair.task.number]),
     )

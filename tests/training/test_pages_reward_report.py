@@ -57,7 +57,7 @@ def test_confident_errors_show_their_texts_and_lead_to_the_item(
     assert "P 98.0 %" in text and "of 2 against" in text
     assert pair.first.text in text and pair.second.text in text
     for task in [pair.task for pair in judged.pairs.select_related("task__batch")]:
-        assert reverse("batch-item", args=[project.slug, task.batch.number, task.number]) in text
+        assert reverse("adjudication", args=[project.slug, task.batch.number, task.number]) in text
 
 
 def test_a_ceiling_of_its_own_stands_beside_a_slice(admin: Client, project: Project, judged: PreferenceSet) -> None:
