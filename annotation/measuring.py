@@ -7,7 +7,6 @@ its reason. Alphas of pairs come from the patterns that are kept. The basis `sig
 order, `grade` the strength on a wide scale.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -32,21 +31,14 @@ Label = tuple[int, int, int]
 
 
 def latest_reports(*, batch: Batch) -> list[AgreementReport]:
-    """The batch's reports, measured anew if judgments came in since."""
-    return reports_of(batches=[batch])[batch.pk]
-
-
-def reports_of(*, batches: Sequence[Batch]) -> dict[int, list[AgreementReport]]:
-    """The same of many batches, by their keys; one query but for those that are measured anew."""
-    newest: dict[int, dict[tuple[str, str, str], AgreementReport]] = {batch.pk: {} for batch in batches}
-    up_to_date = Q(pk=None)
-    for batch in batches:  # each count is a statement of its own inside the query, so that it is made once
-        said = _said(batch).values("task__batch").annotate(n=ROWS).values("n")
-        up_to_date |= Q(batch=batch, judgment_count=Coalesce(Subquery(said), 0))
-    for report in AgreementReport.objects.filter(up_to_date).order_by("id"):
-        key = (report.coefficient, report.basis, str(report.detail.get("versions")))
-        newest[report.batch_id][key] = report
-    return {batch.pk: list(newest[batch.pk].values()) or measure_batch(batch=batch) for batch in batches}
+    """The batch's reports, measured anew if judgments came in since; one query if they are there."""
+    said = _said(batch).values("task__batch").annotate(n=ROWS).values("n")
+    up_to_date = AgreementReport.objects.filter(batch=batch, judgment_count=Coalesce(Subquery(said), 0))
+    newest = {
+        (report.coefficient, report.basis, str(report.detail.get("versions"))): report
+        for report in up_to_date.order_by("id")
+    }
+    return list(newest.values()) or measure_batch(batch=batch)
 
 
 def measure_batch(*, batch: Batch) -> list[AgreementReport]:

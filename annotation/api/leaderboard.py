@@ -14,9 +14,7 @@ from rest_framework.response import Response
 from annotation.leaderboard import Cluster, Filters, leaderboard_of, table_of
 from annotation.models import Project
 from rubrics.models import RubricVersion
-from workforce.models import Role
 from workforce.numerals import whole_number
-from workforce.roles import require
 from workforce.scoping import me
 
 CLUSTERS: dict[str, Cluster] = {"prompt": "prompt", "rater": "rater"}
@@ -35,8 +33,7 @@ CLUSTERS: dict[str, Cluster] = {"prompt": "prompt", "rater": "rater"}
 def leaderboard(request: Request, slug: str) -> Response:
     """Strengths with intervals and ranks, group by group, and how often each two models met."""
     user = me(request)
-    project = get_object_or_404(Project.objects.visible_to(user), slug=slug)
-    require(user=user, team=project.team, role=Role.LEAD)
+    project = get_object_or_404(Project.objects.led_by(user), slug=slug)
     asked = request.query_params
     cluster = CLUSTERS.get(asked.get("cluster") or "prompt")
     if cluster is None:

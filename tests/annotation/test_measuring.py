@@ -3,7 +3,7 @@
 import pytest
 
 from annotation import assigning, measuring
-from annotation.models import AgreementReport, Batch
+from annotation.models import AgreementReport
 from tests.annotation.golds import make_golds, open_with
 from tests.annotation.makers import answer, make_batch, shown_value
 
@@ -91,24 +91,3 @@ def test_gold_is_no_reason_to_measure_anew(project, lena, rubric_version, rafi):
     assert batch.tasks.filter(lane="gold", judgments__isnull=False).exists()
     first = measuring.latest_reports(batch=batch)
     assert [report.pk for report in measuring.latest_reports(batch=batch)] == [report.pk for report in first]
-
-
-def test_many_batches_are_measured_in_as_many_queries_as_one(
-    project, lena, rubric_version, rafi, rosa, django_assert_num_queries
-):
-    """And to the same: one of each kind is measured alone first."""
-
-    def made() -> list[Batch]:
-        kinds = [("pairwise", 2), ("ranking", 3)]
-        batches = [make_batch(project, lena, rubric_version, kind=kind, responses=n) for kind, n in kinds]
-        for rater in (rafi, rosa):
-            _judge(batches[0], rater, [1, -1])
-            while held := assigning.claim_next(batch=batches[1], rater=rater):
-                answer(held, ranking=[position + 1 for position in held.display_order])
-        return batches
-
-    alone = [[report.value for report in measuring.measure_batch(batch=batch)] for batch in made()]
-    for batches in (made(), made() + made() + made()):
-        with django_assert_num_queries(6):  # what there is, how many, labels, placements, names, and keeping it
-            found = measuring.reports_of(batches=batches)
-        assert [[report.value for report in found[batch.pk]] for batch in batches] == alone * (len(batches) // 2)

@@ -97,10 +97,12 @@ def test_every_target_stands_beside_its_votes(project: Project, lena: User, hist
 
 
 def test_a_set_of_the_first_shape_is_still_whole(project: Project, lena: User, history: Batch) -> None:  # noqa: F811
-    """As they were frozen before sets had targets: the same bytes, rebuilt from rows without targets."""
+    """As they were frozen before sets had targets, slices and provenance: the same bytes, rebuilt from such rows."""
     groups = list(groups_of(batches=[history], min_judgments=1, seed=0))
     for group in groups:
-        group.opinions = []
+        group.opinions, group.sliced = [], False
+        for pair in group.pairs:
+            pair.provenance = ""
     sha256 = write_set_file(lines=(group.line() for group in groups))
     assert sha256 == OF_THE_FIRST_SHAPE
     old = PreferenceSet.objects.create(project=project, number=1, name="Old", sha256=sha256)

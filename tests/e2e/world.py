@@ -63,7 +63,7 @@ NOT_PAGES = {
     *("demonstration-set-verify", "demonstration-set-download"),
     *("run-live", "run-metrics", "run-stop", "run-resume", "run-send", "model-alias", "model-verify", "round-open"),
     *("benchmark-example", "model-benchmark"),
-    *("leaderboard-file", "words", "api-schema"),
+    *("leaderboard-file", "agreement-csv", "words", "api-schema"),
 }
 
 
