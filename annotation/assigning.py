@@ -200,7 +200,7 @@ def _next_slot(*, turn: Turn, again: bool, now: datetime) -> Slot | None:
     if slot is None and expire_leases(batch=turn.batch):
         slot = _take_slot(turn=turn.anew(), again=again)
     if turn.bookmark is not None:
-        move_on(bookmark=turn.bookmark, fitting=turn.fitting(), waiting=turn.waiting(), taken=slot, now=now)
+        move_on(bookmark=turn.bookmark, fitting=turn.fitting, waiting=turn.waiting, taken=slot, now=now)
     return slot or (take_back(turn=turn) if again else None)
 
 

@@ -117,16 +117,24 @@ class Compiled(Generic[Row]):
         self.statements: dict[str, Statement] = {}
 
     def __call__(self, **values: Any) -> list[Row]:
-        if connection.vendor not in self.statements:
-            self.statements[connection.vendor] = self._compile()
-        ready = self.statements[connection.vendor].filled(values)
+        ready = self._statement().filled(values)
         query = SimpleNamespace(get_compiler=lambda **_using: ready)
         asked: Any = SimpleNamespace(db=DEFAULT_DB_ALIAS, query=query, _known_related_objects={})
         return list(ModelIterable(asked))
 
+    def tuples(self, **values: Any) -> list[Any]:
+        """The rows as they are, of a query for single columns; many of them are not worth an object each."""
+        ready: Any = self._statement().filled(values)
+        return list(ready.results_iter(ready.execute_sql(), tuple_expected=True))
+
     def first(self, **values: Any) -> Row | None:
         """The first row, if there is one."""
         return next(iter(self(**values)), None)
+
+    def _statement(self) -> Statement:
+        if connection.vendor not in self.statements:
+            self.statements[connection.vendor] = self._compile()
+        return self.statements[connection.vendor]
 
     def _compile(self) -> Statement:
         blanks = Blanks()

@@ -39,14 +39,13 @@ def room(*, user: User, since: datetime, beside: str = "") -> int:
 
 def stretches(*, user: User, since: datetime) -> list[Stretch]:
     """The person's stretches that can lie in a window which `room` looks at, the one that began last first."""
-    rows = _ended_since(user=user.pk, since=since - LOOK_BACK)
-    return [Stretch(row.pk, row.key, row.began_at, row.ms, row.idle_ms) for row in rows]
+    return [Stretch(*row) for row in _ended_since.tuples(user=user.pk, since=since - LOOK_BACK)]
 
 
 @Compiled
 def _ended_since(blanks: Blanks) -> QuerySet[WorkTime]:
     rows = WorkTime.objects.filter(user=blanks.key("user"), ended_at__gt=blanks.moment("since"))
-    return rows.only("key", "began_at", "ms", "idle_ms").order_by("-began_at")
+    return rows.order_by("-began_at").values_list("pk", "key", "began_at", "ms", "idle_ms")  # type: ignore[return-value]  # for tuples
 
 
 def room_beside(*, stretches: Iterable[Stretch], since: datetime) -> int:

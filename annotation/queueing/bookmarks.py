@@ -7,7 +7,7 @@ after that of a younger one.
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -91,12 +91,17 @@ def count_turn(*, bookmark: Bookmark, lane: str) -> None:
 
 
 def move_on(
-    *, bookmark: Bookmark, fitting: QuerySet[Slot], waiting: QuerySet[Slot], taken: Slot | None, now: datetime
+    *,
+    bookmark: Bookmark,
+    fitting: Callable[[], QuerySet[Slot]],
+    waiting: Callable[[], QuerySet[Slot]],
+    taken: Slot | None,
+    now: datetime,
 ) -> None:
     """Pass what lies between the bookmark and the slot that was `taken`, or None if nothing was found.
 
-    `waiting` are the batch's open slots, `fitting` those of them that are for the rater. Saved with
-    the rest of what the claim changes.
+    `waiting` gives the batch's open slots, `fitting` those of them that are for the rater; hardly any claim asks. Saved
+    with the rest of what the claim changes.
     """
     bookmark.returned_until = _settled(bookmark, fitting, taken, now)
     if taken is None or taken.returned_at is None:
@@ -108,18 +113,25 @@ def state_of(*, bookmark: Bookmark) -> tuple[Any, ...]:
     return tuple(getattr(bookmark, name) for name in KEPT)
 
 
-def _place(bookmark: Bookmark, fitting: QuerySet[Slot], waiting: QuerySet[Slot], taken: Slot | None) -> int:
-    last = taken or ahead(slots=waiting, bookmark=bookmark).reverse().first()
+def _place(
+    bookmark: Bookmark,
+    fitting: Callable[[], QuerySet[Slot]],
+    waiting: Callable[[], QuerySet[Slot]],
+    taken: Slot | None,
+) -> int:
+    last = taken or ahead(slots=waiting(), bookmark=bookmark).reverse().first()
     if last is None or last.place is None or last.place - bookmark.place <= FAR:
         return bookmark.place
-    first = ahead(slots=fitting, bookmark=bookmark).values_list("place", flat=True).first()
+    first = ahead(slots=fitting(), bookmark=bookmark).values_list("place", flat=True).first()
     return last.place + 1 if first is None else first
 
 
-def _settled(bookmark: Bookmark, fitting: QuerySet[Slot], taken: Slot | None, now: datetime) -> datetime | None:
+def _settled(
+    bookmark: Bookmark, fitting: Callable[[], QuerySet[Slot]], taken: Slot | None, now: datetime
+) -> datetime | None:
     since = bookmark.returned_until
     reached = (taken.returned_at if taken else None) or now
     if bookmark.turns < FAR or (since is not None and reached - since <= 2 * SETTLED):
         return since
-    first = returned(slots=fitting, bookmark=bookmark).values_list("returned_at", flat=True).first()
+    first = returned(slots=fitting(), bookmark=bookmark).values_list("returned_at", flat=True).first()
     return min(first or now, now - SETTLED)

@@ -62,6 +62,14 @@ def test_it_is_put_together_once(rosa, rafi):
     assert built == [1]
 
 
+def test_single_columns_come_as_tuples(rosa, rafi):
+    found = Compiled(
+        lambda blanks: User.objects.filter(pk=blanks.key("who")).values_list("pk", "username", "date_joined")
+    )
+    for one in (rosa, rafi):
+        assert found.tuples(who=one.pk) == [(one.pk, one.username, one.date_joined)]
+
+
 def test_a_blank_that_is_not_of_its_kind_is_refused(rosa):
     found = Compiled(lambda blanks: Membership.objects.filter(user=blanks.key("user"), role=blanks.key("role")))
     with pytest.raises(TypeError, match="role"):
