@@ -16,6 +16,9 @@ from annotation.agreement.errors import BadComparisons, NoConvergence
 from annotation.agreement.paired import Comparisons, clustered_outer, pair_cells, wins_and_ties
 from annotation.agreement.strengths import PRIOR_PRECISION, Strengths, caution_of, fitted, unfitted
 
+CERTAIN = 30.0
+"""Log odds that no data tells from certainty: 10^13 to 1."""
+
 
 @dataclass(frozen=True, slots=True)
 class Regression:
@@ -163,5 +166,7 @@ class _Problem:
                 step /= 2
             parameters, height = parameters + step, higher
             if np.abs(step).max() < 1e-10:
+                if np.abs(self.lead(parameters)).max() > CERTAIN:
+                    break  # it went on until rounding stopped it
                 return parameters, information
         raise NoConvergence("The regression did not settle: a term tells some outcomes without exception.")

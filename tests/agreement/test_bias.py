@@ -54,6 +54,28 @@ ROWS = st.lists(
 )
 
 
+def test_what_only_rounding_stops_is_refused():
+    """One item and the side share an outcome without exception: both went to 10^10, and neither caution said so."""
+    rows = [
+        (0, 1, 0, 0, 0.0),
+        (0, 1, 0, 0, 0.0),
+        (0, 1, 0, 0, 0.0),
+        (0, 1, 0, 0, 1.5),
+        (0, 1, 0, 0, 0.0),
+        (0, 1, 1, 0, 0.0),
+        (0, 1, 2, 0, 0.0),
+        (0, 2, 0, 0, -0.5),
+        (1, 2, 0, 1, 0.0),
+        (2, 1, 0, 0, 0.0),
+        (2, 2, 2, 0, 0.0),
+        (1, 2, 1, 0, 0.0),
+    ]
+    first, shift, outcomes, raters, lengths = (np.array(column) for column in zip(*rows, strict=True))
+    games = comparisons_of(first, (first + shift) % 4, outcomes, raters, 4)
+    with pytest.raises(NoConvergence):
+        preference_regression(games, np.column_stack([np.ones(len(first)), lengths]))
+
+
 @given(ROWS)
 def test_no_other_terms_are_likelier(rows):
     first, shift, outcomes, raters, lengths = (np.array(column) for column in zip(*rows, strict=True))

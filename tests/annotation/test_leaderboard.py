@@ -184,8 +184,9 @@ def test_who_can_label_is_not_shown_the_models(
 def test_raters_and_strangers_see_nothing(client: Client, judged: Project, rafi: User, vic: User) -> None:
     for user, status in ((rafi, 403), (vic, 404)):
         client.force_login(user)
-        for route in ("leaderboard", "leaderboard-file", "api-leaderboard"):
+        for route in ("leaderboard", "leaderboard-file"):
             assert client.get(reverse(route, args=[judged.slug])).status_code == status
+        assert client.get(reverse("api-leaderboard", args=[judged.slug])).status_code == 404
 
 
 def test_a_project_without_models_says_so(client: Client, project: Project, lena: User) -> None:
