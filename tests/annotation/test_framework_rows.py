@@ -11,10 +11,10 @@ from annotation.errors import NoSuchExport
 from annotation.exporting import export_prompt_rows, export_rows
 from annotation.framework_rows import FORMATS, preference_rows
 from annotation.freezing import freeze_preference_set
-from annotation.models import PreferenceSet, Project, PromptSet
+from annotation.models import DemonstrationSet, PreferenceSet, Project, PromptSet
 from rubrics.models import RubricVersion
 from tests.annotation.makers import answer, make_batch, make_prompt, shown_value
-from tests.training.conftest import demonstrations, prompts  # noqa: F401  (fixtures)
+from tests.training.conftest import demonstrations, prompts  # noqa: F401 (fixtures)
 from workforce.models import User
 
 
@@ -70,18 +70,20 @@ def test_preferences_have_the_columns_of_both(decided: PreferenceSet, framework:
         assert is_chat(row["rejected"], "assistant") and row["margin"] >= 0
 
 
-def test_demonstrations_have_the_columns_of_each(demonstrations) -> None:  # type: ignore[no-untyped-def]  # noqa: F811
+def test_demonstrations_have_the_columns_of_each(demonstrations: DemonstrationSet) -> None:  # noqa: F811 (the fixture)
     def first(framework: str) -> dict[str, object]:
-        return json.loads(next(export_rows(frozen_set=demonstrations, framework=framework, split="train")))  # type: ignore[no-any-return]
+        return json.loads(next(export_rows(frozen_set=demonstrations, framework=framework, split="train")))
 
     assert set(first("trl")) == {"prompt", "completion"} and is_chat(first("trl")["completion"], "assistant")
     assert set(first("openrlhf")) == {"input", "output"} and is_chat(first("openrlhf")["output"], "assistant")
     assert set(first("verl")) == {"messages"} and is_chat(first("verl")["messages"], "user", "assistant")
 
 
-def test_prompts_have_the_columns_of_each(prompts: PromptSet) -> None:  # noqa: F811  (fixture)
-    rows = {name: [json.loads(line) for line in export_prompt_rows(prompt_set=prompts, framework=name)] for name in
-            ("trl", "openrlhf", "verl")}  # fmt: skip
+def test_prompts_have_the_columns_of_each(prompts: PromptSet) -> None:  # noqa: F811 (the fixture)
+    rows = {
+        name: [json.loads(line) for line in export_prompt_rows(prompt_set=prompts, framework=name)]
+        for name in ("trl", "openrlhf", "verl")
+    }
     assert all(len(found) == 8 for found in rows.values())
     assert all(set(row) == {"prompt"} and is_chat(row["prompt"], "user") for row in rows["trl"])
     assert all(set(row) == {"input"} and is_chat(row["input"], "user") for row in rows["openrlhf"])

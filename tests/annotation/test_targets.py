@@ -83,7 +83,7 @@ def check_lines(frozen: PreferenceSet) -> None:
             assert target["majority"] == (best[0] if len(best) == 1 else None)
 
 
-def test_every_target_stands_beside_its_votes(project: Project, lena: User, history: Batch) -> None:  # noqa: F811
+def test_every_target_stands_beside_its_votes(project: Project, lena: User, history: Batch) -> None:  # noqa: F811 (the fixture)
     frozen = freezing.freeze_preference_set(project=project, name="P", batches=[history], actor=lena)
     check_lines(frozen)
     assert freezing.verify_set(frozen_set=frozen)
@@ -96,7 +96,7 @@ def test_every_target_stands_beside_its_votes(project: Project, lena: User, hist
     assert not any(one.rater.username in text for one in raters)
 
 
-def test_a_set_of_the_first_shape_is_still_whole(project: Project, lena: User, history: Batch) -> None:  # noqa: F811
+def test_a_set_of_the_first_shape_is_still_whole(project: Project, lena: User, history: Batch) -> None:  # noqa: F811 (the fixture)
     """As they were frozen before sets had targets, slices and provenance: the same bytes, rebuilt from such rows."""
     groups = list(groups_of(batches=[history], min_judgments=1, seed=0))
     for group in groups:
@@ -179,7 +179,7 @@ def test_one_rater_alone_leaves_votes_and_says_why(
 def test_the_database_refuses_to_change_targets(
     project: Project,
     lena: User,
-    history: Batch,  # noqa: F811
+    history: Batch,  # noqa: F811 (the fixture)
     table: str,
     statement: str,
 ) -> None:
@@ -199,7 +199,7 @@ def test_the_database_refuses_to_change_targets(
 def test_the_database_refuses_shares_that_are_not_whole(
     project: Project,
     lena: User,
-    history: Batch,  # noqa: F811
+    history: Batch,  # noqa: F811 (the fixture)
     rule: str,
     shares: dict[str, int],
 ) -> None:
@@ -227,7 +227,7 @@ def test_the_database_refuses_shares_that_are_not_whole(
 def test_raters_names_do_not_change_a_byte(
     project: Project,
     lena: User,
-    history: Batch,  # noqa: F811
+    history: Batch,  # noqa: F811 (the fixture)
 ) -> None:
     first = freezing.freeze_preference_set(project=project, name="P", batches=[history], actor=lena)
     for rater in User.objects.filter(judgments__isnull=False).distinct():
@@ -236,7 +236,7 @@ def test_raters_names_do_not_change_a_byte(
     assert again.sha256 == first.sha256
 
 
-def test_a_change_of_a_target_row_is_found(project: Project, lena: User, history: Batch) -> None:  # noqa: F811
+def test_a_change_of_a_target_row_is_found(project: Project, lena: User, history: Batch) -> None:  # noqa: F811 (the fixture)
     frozen = freezing.freeze_preference_set(project=project, name="P", batches=[history], actor=lena)
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
@@ -250,7 +250,7 @@ def test_a_change_of_a_target_row_is_found(project: Project, lena: User, history
 def test_import_of_more_votes_changes_the_next_set_only(
     project: Project,
     lena: User,
-    history: Batch,  # noqa: F811
+    history: Batch,  # noqa: F811 (the fixture)
 ) -> None:
     frozen = freezing.freeze_preference_set(project=project, name="P", batches=[history], actor=lena)
     more = [json.dumps({"item": f"c{n}", "rater": "w9", "label": "a"}).encode() + b"\n" for n in range(40)]

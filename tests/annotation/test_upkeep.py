@@ -85,8 +85,16 @@ def test_every_slice_of_a_pair_is_kept(project, lena, rubric_version, crowd):
         (row.slice, row.value): row.pattern for row in AgreementPattern.objects.filter(question="grade:pref7", units=1)
     }
     assert {name for name, _ in scopes} == {
-        "all", "domain", "language", "lengths", "models", "vendor", "sensitivity", "batch", "week"
-    }  # fmt: skip
+        "all",
+        "domain",
+        "language",
+        "lengths",
+        "models",
+        "vendor",
+        "sensitivity",
+        "batch",
+        "week",
+    }
     assert scopes["all", ""] == scopes["domain", "kitchen"] == "0,0,1,0,0,2,0,0,0"
     assert scopes["models", "model-0 | model-1"] == scopes["language", "pt-BR"] == scopes["all", ""]
 

@@ -10,19 +10,19 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def launched(signed_in, project, ada, tiny, demonstrations):  # noqa: F811
+def launched(signed_in, project, ada, tiny, demonstrations):  # noqa: F811 (the fixture)
     body = {"kind": "sft", "preset": "smoke", "base": tiny.pk, "demonstration_set": demonstrations.pk, "seed": 4}
     return signed_in(ada).post(f"/api/v1/projects/{project.slug}/runs", body, format="json")
 
 
-def test_launching_answers_201_with_the_run(launched, signed_in, ada, tiny) -> None:  # noqa: F811
+def test_launching_answers_201_with_the_run(launched, signed_in, ada, tiny) -> None:  # noqa: F811 (the fixture)
     assert launched.status_code == 201
     run = launched.json()
     assert (run["state"], run["kind"], run["seed"], run["base"], run["model"]) == ("queued", "sft", 4, tiny.pk, None)
     assert signed_in(ada).get(f"/api/v1/runs/{run['id']}").json() == run
 
 
-def test_a_wrong_setting_is_422_and_names_it(signed_in, project, ada, tiny, demonstrations) -> None:  # noqa: F811
+def test_a_wrong_setting_is_422_and_names_it(signed_in, project, ada, tiny, demonstrations) -> None:  # noqa: F811 (the fixture)
     body = {"kind": "sft", "base": tiny.pk, "demonstration_set": demonstrations.pk, "config": {"speed": 1}}
     response = signed_in(ada).post(f"/api/v1/projects/{project.slug}/runs", body, format="json")
     assert response.status_code == 422 and "speed" in response.json()["error"]["fields"]
@@ -58,7 +58,7 @@ def test_stop_and_resume(launched, signed_in, ada) -> None:
     assert client.post(f"/api/v1/runs/{run}/resume").json()["state"] == "queued"
 
 
-def test_models_and_their_lineage(signed_in, project, ada, tiny) -> None:  # noqa: F811
+def test_models_and_their_lineage(signed_in, project, ada, tiny) -> None:  # noqa: F811 (the fixture)
     client = signed_in(ada)
     (model,) = client.get(f"/api/v1/projects/{project.slug}/models").json()
     assert (model["id"], model["digest"]) == (tiny.pk, tiny.digest)
@@ -67,7 +67,7 @@ def test_models_and_their_lineage(signed_in, project, ada, tiny) -> None:  # noq
 
 
 def test_a_round_is_planned_and_opened_under_the_projects_rubric(
-    signed_in, project, ada, tiny, tiny_reward, prompts, rubric_version  # noqa: F811
+    signed_in, project, ada, tiny, tiny_reward, prompts, rubric_version  # noqa: F811 (the fixture)
 ) -> None:  # fmt: skip
     client = signed_in(ada)
     body = {"policy": tiny.pk, "reward_model": tiny_reward.pk, "prompt_set": prompts.pk, "items": 2, "preset": "smoke"}
@@ -81,7 +81,7 @@ def test_a_round_is_planned_and_opened_under_the_projects_rubric(
     assert client.get(path).json()["batch"] == opened.json()["batch"]
 
 
-def _proposed(pk: int, prompts) -> None:  # noqa: F811
+def _proposed(pk: int, prompts) -> None:  # noqa: F811 (the fixture)
     """Put a proposal of one pair on the round, as its two runs would."""
     from annotation.models import Response
 

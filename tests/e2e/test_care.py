@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import Page, Route, expect
 
 from annotation.models import Assignment, Batch, Judgment
@@ -115,7 +116,7 @@ def test_a_beginning_told_after_the_queue_was_left_begins_nothing_else(open_page
     page.route("**/begin", lambda route: begins.append(route))
     leave(page)
     homes: list[Route] = []
-    page.route("**/work/", lambda route: homes.append(route))
+    page.route(f"**{reverse('work')}", lambda route: homes.append(route))
     page.get_by_role("button", name="Leave the queue").click()
     until(page, lambda: bool(begins and homes))
     with page.expect_response("**/begin") as told:
@@ -123,7 +124,7 @@ def test_a_beginning_told_after_the_queue_was_left_begins_nothing_else(open_page
     assert told.value.status == 409
     page.unroute("**/begin")
     homes.pop().continue_()
-    page.wait_for_url("**/work/")
+    page.wait_for_url(f"**{reverse('work')}")
     assert not begins
     until(page, lambda: not Assignment.objects.filter(state="leased", begun_at__isnull=False).exists())
 
