@@ -8,9 +8,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from workforce.chaining import FIRST_HASH, append
 from workforce.models import AuditEvent, User
 
-FIRST_HASH = "0" * 64
+WRITTEN = ("stream", "actor", "verb", "target", "detail", "before_digest", "after_digest", "at")
 
 
 def record(
@@ -26,26 +27,25 @@ def record(
     """Append one event to the chain `stream`. Must run inside the transaction of the change it records.
 
     The chain is locked until that transaction ends: by an advisory lock on PostgreSQL, by the write
-    lock that BEGIN IMMEDIATE has already taken on SQLite.
+    lock that BEGIN IMMEDIATE has already taken on SQLite. One statement (workforce/chaining.py).
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("auditing.record needs the transaction of the change it records.")
-    last = _last_event(stream=stream)
-    sequence, previous_hash = (last[0] + 1, last[1]) if last else (1, FIRST_HASH)
+    at = timezone.now()
     event = AuditEvent(
         stream=stream,
-        sequence=sequence,
         actor=actor,
         verb=verb,
         target=target,
         detail=detail or {},
         before_digest=before_digest,
         after_digest=after_digest,
-        previous_hash=previous_hash,
-        at=timezone.now(),
+        at=at,
     )
-    event.hash = event_hash(event)
-    event.save(force_insert=True)
+    head, tail = _parts(event)
+    written = append(event=[_stored(event, name) for name in WRITTEN], head=head, tail=tail)
+    event.pk, event.sequence, event.previous_hash, event.hash = written
+    event._state.adding = False
     return event
 
 
@@ -56,35 +56,41 @@ def lock_chain(*, stream: str) -> None:
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("auditing.lock_chain needs the transaction that it is held for.")
-    _last_event(stream=stream)
-
-
-def _last_event(*, stream: str) -> tuple[int, str] | None:
-    """Number and hash of the chain's end, locked; on PostgreSQL by a function that looks once it has the lock."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT sequence, hash FROM end_of_audit_chain(%s)", [stream])
-            return cursor.fetchone()
-    events = AuditEvent.objects.filter(stream=stream).order_by("-sequence")
-    return events.values_list("sequence", "hash").first()
+            cursor.execute("SELECT FROM end_of_audit_chain(%s)", [stream])
 
 
 def event_hash(event: AuditEvent) -> str:
     """SHA-256 over the canonical JSON of everything in the event but its own hash."""
+    head, tail = _parts(event)
+    whole = f'{head}{event.previous_hash}","sequence":{event.sequence},{tail}'
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def _parts(event: AuditEvent) -> tuple[str, str]:
+    """The canonical JSON of an event, keys in order, as far as the previous hash, and from behind the sequence number:
+    those two are known to the statement that appends.
+    """
     at: datetime = event.at
-    body = {
-        "stream": event.stream,
-        "sequence": event.sequence,
+    head = {
         "actor": event.actor_id,
-        "verb": event.verb,
-        "target": event.target,
-        "detail": event.detail,
-        "before": event.before_digest,
         "after": event.after_digest,
-        "previous": event.previous_hash,
         "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "before": event.before_digest,
+        "detail": event.detail,
     }
-    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    tail = {"stream": event.stream, "target": event.target, "verb": event.verb}
+    return f'{_canonical(head)[:-1]},"previous":"', _canonical(tail)[1:]
+
+
+def _canonical(body: dict[str, Any]) -> str:
+    return json.dumps(body, sort_keys=True, separators=(",", ":"))
+
+
+def _stored(event: AuditEvent, name: str) -> Any:
+    field = AuditEvent._meta.get_field(name)
+    return field.get_db_prep_save(getattr(event, field.attname), connection)  # type: ignore[union-attr]  # a field of its own
 
 
 def verify_chain(*, stream: str) -> int | None:

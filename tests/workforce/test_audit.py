@@ -1,5 +1,8 @@
 """The audit log is a chain that cannot be rewritten, and tampering shows."""
 
+import hashlib
+import json
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 
@@ -37,3 +40,37 @@ def test_a_forged_event_is_found() -> None:
     )
     forged.save()
     assert auditing.verify_chain(stream="s") == 4
+
+
+def test_an_event_says_its_place_as_it_stands_in_the_database(rosa) -> None:
+    with transaction.atomic():
+        told = auditing.record(
+            stream="s", actor=rosa, verb="do", target="thing:ü'%s", detail={"ä": [1, None, 'a "word"'], "b": 0.1}
+        )
+    [kept] = AuditEvent.objects.filter(stream="s")
+    for field in AuditEvent._meta.fields:
+        assert getattr(told, field.attname) == getattr(kept, field.attname)
+    assert (kept.sequence, auditing.verify_chain(stream="s")) == (1, None)
+
+
+def test_the_hash_is_of_the_canonical_json() -> None:
+    for event in _three_events():
+        body = {
+            "stream": "s",
+            "sequence": event.sequence,
+            "actor": None,
+            "verb": "do",
+            "target": event.target,
+            "detail": event.detail,
+            "before": "",
+            "after": "",
+            "previous": event.previous_hash,
+            "at": event.at.isoformat(timespec="microseconds"),
+        }
+        text = json.dumps(body, sort_keys=True, separators=(",", ":"))
+        assert event.hash == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_an_event_takes_one_statement(django_assert_num_queries) -> None:
+    with transaction.atomic(), django_assert_num_queries(1):
+        auditing.record(stream="s", actor=None, verb="do", target="thing")
