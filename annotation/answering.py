@@ -20,8 +20,8 @@ def submit_answer(
 
     As submit_judgment and submit_demonstration do; raises what they raise.
     """
-    lock_rater(rater=rater)
     if answer.cant_judge:
+        lock_rater(rater=rater)
         lock_batch_of(token=token)
     assignment, key_used = find_lease_and_key(token=token, rater=rater, submission=submission)
     if assignment.slot.batch.kind == Batch.Kind.DEMONSTRATION:

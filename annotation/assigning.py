@@ -34,7 +34,7 @@ from annotation.leasing import (
     keep,
     lease_seconds,
     lock_batch,
-    lock_rater,
+    rater_lock,
     release,
     restart,
 )
@@ -91,7 +91,6 @@ def most_held(*, batch: Batch) -> int:
 
 
 def _claim(*, batch_id: int, rater: User, beyond: set[uuid.UUID]) -> Assignment | None:
-    lock_rater(rater=rater)
     batch, allowed = _batch(pk=batch_id, rater=rater)
     if batch.state != Batch.State.OPEN:
         raise BatchNotOpen
@@ -137,8 +136,9 @@ class Allowed(NamedTuple):
 
 
 def _batch(*, pk: int, rater: User) -> tuple[Batch, Allowed]:
-    """The batch as it is now, for who may work in it now: who was disabled while they waited for their lock gets
-    nothing. A round stays locked, so that two raters do not begin the same one. Raises NotAllowed.
+    """The batch as it is now, behind the rater's other requests, for who may work in it now: who was disabled while
+    they waited for their lock gets nothing. A round stays locked, so that two raters do not begin the same one. Raises
+    NotAllowed.
     """
     if rater.only_team is not None:  # a program, which does nobody's work
         raise NotAllowed
@@ -152,7 +152,7 @@ def _batch(*, pk: int, rater: User) -> tuple[Batch, Allowed]:
     return batch, Allowed(batch.offered, batch.asks, batch.rests, batch.holds, batch.on_hold, frozenset(batch.skills))
 
 
-@Compiled
+@Compiled.behind(rater_lock)
 def _open_batch(blanks: Blanks) -> QuerySet[Batch]:
     rater, now = blanks.user("rater"), blanks.moment("now")
     leases = Assignment.objects.filter(rater=rater, state__in=HELD, slot__batch=OuterRef("pk"))

@@ -43,7 +43,6 @@ def submit_demonstration(
     `clocked` is False where the page kept no clock; the time since the item was begun is paid then. Raises
     UnknownLease, AlreadySubmitted, SubmissionReused, Incomplete, NotAllowed.
     """
-    lock_rater(rater=rater)
     assignment, key_used = find_lease_and_key(token=token, rater=rater, submission=submission)
     written = Written(one_ending(text), checks, pasted, active_ms, wall_ms, idle_ms, offline_ms)
     return demonstrate(

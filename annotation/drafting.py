@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from annotation.answers import MILLISECONDS_MAX, storable
 from annotation.errors import DraftNotStorable, DraftTooLarge, Incomplete, LeaseLost
-from annotation.leasing import find_lease, gone, lock_rater, restart
+from annotation.leasing import find_lease, gone, restart
 from annotation.models import Assignment, Draft
 from annotation.paying import pay
 from workforce.models import User
@@ -57,7 +57,6 @@ def save_draft(
         raise DraftTooLarge
     if not 0 <= active_ms <= MILLISECONDS_MAX:
         raise Incomplete(fields={"active_ms": _("Times are whole milliseconds, not negative.")})
-    lock_rater(rater=rater)
     assignment = find_lease(token=token, rater=rater)
     if gone(assignment=assignment):
         raise LeaseLost

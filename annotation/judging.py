@@ -75,8 +75,8 @@ def submit_judgment(
     A lease that has run out still counts while nobody else took the slot; after that the answer is kept as
     surplus. Raises UnknownLease, AlreadySubmitted, SubmissionReused, Incomplete, NotAllowed.
     """
-    lock_rater(rater=rater)
     if answer.cant_judge:
+        lock_rater(rater=rater)
         lock_batch_of(token=token)
     assignment, key_used = find_lease_and_key(token=token, rater=rater, submission=submission)
     return judge(assignment=assignment, key_used=key_used, submission=submission, answer=answer, clocked=clocked)

@@ -37,11 +37,11 @@ MOST_AT_ONCE = 5000
 
 def lock_rater(*, rater: User) -> None:
     """Queue behind the rater's other requests until the transaction ends. Blocks no foreign key check."""
-    _rater(rater=rater.pk)
+    rater_lock(rater=rater.pk)
 
 
 @Compiled
-def _rater(blanks: Blanks) -> QuerySet[User]:
+def rater_lock(blanks: Blanks) -> QuerySet[User]:
     return User.objects.select_for_update(no_key=True).only("pk").filter(pk=blanks.key("rater")).order_by()
 
 
@@ -63,7 +63,8 @@ def lease_seconds(*, batch: Batch, task: Task) -> int:
 
 
 def find_lease(*, token: uuid.UUID, rater: User) -> Assignment:
-    """The rater's assignment of this token, in whatever state, locked with its slot. Raises UnknownLease, NotAllowed.
+    """The rater's assignment of this token, in whatever state, locked with its slot behind the rater. Raises
+    UnknownLease, NotAllowed.
 
     Somebody else's token is answered like one that never was.
     """
@@ -71,7 +72,7 @@ def find_lease(*, token: uuid.UUID, rater: User) -> Assignment:
 
 
 def find_lease_and_key(*, token: uuid.UUID, rater: User, submission: uuid.UUID | None) -> tuple[Assignment, bool]:
-    """The same, and whether an answer has come under this key before. The rater is locked, so their earlier ones and
+    """The same, and whether an answer has come under this key before: behind the rater's lock their earlier ones and
     who may answer are seen as they are now.
     """
     # What comes without a key is asked for as under the token, which is no answer's.
@@ -86,7 +87,7 @@ def find_lease_and_key(*, token: uuid.UUID, rater: User, submission: uuid.UUID |
     return assignment, assignment.key_used
 
 
-@Compiled
+@Compiled.behind(rater_lock)
 def _lease(blanks: Blanks) -> QuerySet[Assignment]:
     rater = blanks.user("rater")
     mark = FilteredRelation("slot__batch__bookmarks", condition=Q(slot__batch__bookmarks__rater=rater))
@@ -202,7 +203,6 @@ def begin(*, token: uuid.UUID, rater: User, active_ms: int = 0, idle_ms: int = 0
     Raises UnknownLease, AlreadySubmitted, LeaseLost, RubricChanged, ConsentNeeded.
     """
     with transaction.atomic():  # what goes back stays back when it is refused
-        lock_rater(rater=rater)
         assignment = find_lease(token=token, rater=rater)
         unwanted = assignment.begun_at is None and not consented(batch=assignment.slot.batch, rater=rater)
         if unwanted and assignment.state == Assignment.State.LEASED:
@@ -223,7 +223,6 @@ def keep(*, token: uuid.UUID, rater: User, active_ms: int = 0, idle_ms: int = 0)
 
     Raises UnknownLease, AlreadySubmitted, LeaseLost.
     """
-    lock_rater(rater=rater)
     assignment = find_lease(token=token, rater=rater)
     _keep(assignment=assignment, active_ms=active_ms, idle_ms=idle_ms)
     return assignment
@@ -243,7 +242,6 @@ def release(*, token: uuid.UUID, rater: User, active_ms: int = 0, idle_ms: int =
     A lease that has ended already is left as it is; the time counts unless an answer brought it. What was written
     is kept for the same rater, should the item come back; a grade that was begun is not.
     """
-    lock_rater(rater=rater)
     assignment = find_lease(token=token, rater=rater)
     if assignment.state in Assignment.ANSWERED:
         return

@@ -62,7 +62,6 @@ CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", [])
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.humanize",
     "django.contrib.staticfiles",
@@ -154,6 +153,7 @@ RATES = {
     "second_step_elsewhere": env_rate("RATE_SECOND_STEP_ELSEWHERE", "5/h"),
     "password_change": env_rate("RATE_PASSWORD_CHANGE", "10/h"),
 }
+SESSION_ENGINE = "workforce.session_store"
 SESSION_COOKIE_AGE = 12 * 3600  # since sign-in, however active (workforce/sessions.py)
 SESSION_IDLE_SECONDS = 2 * 3600
 SESSION_COOKIE_HTTPONLY = True

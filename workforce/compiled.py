@@ -16,7 +16,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connection
-from django.db.models import BigIntegerField, DateTimeField, Field, Model, QuerySet, UUIDField
+from django.db.models import BigIntegerField, DateTimeField, Field, Model, QuerySet, TextField, UUIDField
 from django.db.models.query import ModelIterable
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -69,6 +69,12 @@ class Blanks:
         self._note(name, uuid, UUIDField())
         return uuid
 
+    def text(self, name: str) -> str:
+        """Words, as keys of sessions are."""
+        text = f"\u2039blank {len(self.known)}\u203a"
+        self._note(name, text, TextField())
+        return text
+
     def found_in(self, parameters: tuple[Any, ...]) -> list[Any]:
         """The parameters of the statement, with blanks where they are to be filled in. Raises TypeError if a blank was
         put where the database wants something of another kind.
@@ -92,44 +98,59 @@ class Statement:
     compiler: SQLCompiler
     planned: Planned | None = None
 
-    def filled(self, values: dict[str, Any]) -> SQLCompiler:
-        """What runs it on this thread's connection with these values."""
-        if self.planned is not None:
-            sql = self.planned.execution()
-            parameters = [_fill(one, values) for one in self.parameters if isinstance(one, Blank)]
-        else:
-            sql = self.sql
-            parameters = [_fill(one, values) if isinstance(one, Blank) else one for one in self.parameters]
+    def filled(self, values: dict[str, Any], lock: Statement | None = None) -> SQLCompiler:
+        """What runs it on this thread's connection with these values, once the rows of `lock` are locked."""
+        sql, parameters = self._asked(values)
+        if lock is not None:
+            locking, first = lock._asked(values)
+            sql, parameters = f"{locking}; {sql}", [*first, *parameters]
         ready = copy.copy(self.compiler)
         ready.connection = connection
         ready.as_sql = lambda *_args, **_options: (sql, parameters)  # type: ignore[method-assign, assignment]  # made already
         return ready
 
+    def _asked(self, values: dict[str, Any]) -> tuple[str, list[Any]]:
+        if self.planned is not None:
+            parameters = [_fill(one, values) for one in self.parameters if isinstance(one, Blank)]
+            return self.planned.execution(), parameters
+        return self.sql, [_fill(one, values) if isinstance(one, Blank) else one for one in self.parameters]
+
 
 class Compiled(Generic[Row]):
     """A query with blanks; called with values for them by name, it is asked and returns its rows.
 
-    `build` puts it together. Nothing in it may depend on anything else that changes.
+    `build` puts it together. Nothing in it may depend on anything else that changes. Behind a `lock` it sees what was
+    committed by whoever held that before: two statements, each of which looks anew, sent at once. SQLite has no locks
+    on rows, and whoever writes there has waited when the transaction began.
     """
 
-    def __init__(self, build: Callable[[Blanks], QuerySet[Row]]) -> None:
-        self.build = build
+    def __init__(self, build: Callable[[Blanks], QuerySet[Row]], lock: Compiled[Any] | None = None) -> None:
+        self.build, self.lock = build, lock
         self.statements: dict[str, Statement] = {}
 
+    @classmethod
+    def behind(cls, lock: Compiled[Any]) -> Callable[[Callable[[Blanks], QuerySet[Row]]], Compiled[Row]]:
+        """As a decorator: the query, once the rows that `lock` finds are locked. It is given the values of both."""
+        return lambda build: cls(build, lock)
+
     def __call__(self, **values: Any) -> list[Row]:
-        ready = self._statement().filled(values)
+        ready = self._filled(values)
         query = SimpleNamespace(get_compiler=lambda **_using: ready)
         asked: Any = SimpleNamespace(db=DEFAULT_DB_ALIAS, query=query, _known_related_objects={})
         return list(ModelIterable(asked))
 
     def tuples(self, **values: Any) -> list[Any]:
         """The rows as they are, of a query for single columns; many of them are not worth an object each."""
-        ready: Any = self._statement().filled(values)
+        ready: Any = self._filled(values)
         return list(ready.results_iter(ready.execute_sql(), tuple_expected=True))
 
     def first(self, **values: Any) -> Row | None:
         """The first row, if there is one."""
         return next(iter(self(**values)), None)
+
+    def _filled(self, values: dict[str, Any]) -> SQLCompiler:
+        locks = self.lock is not None and connection.features.has_select_for_update
+        return self._statement().filled(values, self.lock._statement() if self.lock and locks else None)
 
     def _statement(self) -> Statement:
         if connection.vendor not in self.statements:

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from workforce.compiled import Blanks, Compiled
 from workforce.models import User
+from workforce.session_store import take_person
 
 NOTED_EVERY = 300  # seconds; between two notes a session is only read
 BEGAN, SEEN, LINK = "began", "seen", "link"
@@ -18,10 +19,10 @@ LINK_SECONDS = 1800
 
 
 class PersonBackend(ModelBackend):
-    """Finds the person of a session together with their wishes, which every page asks for."""
+    """Takes the person of a session as they were found with it, with their wishes, which every page asks for."""
 
     def get_user(self, user_id: int) -> User | None:
-        person = _person.first(person=user_id)
+        person = take_person(pk=user_id) or _person.first(person=user_id)
         return person if person is not None and self.user_can_authenticate(person) else None
 
 

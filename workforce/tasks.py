@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 from celery import shared_task
-from django.core.management import call_command
 from django.utils import timezone
 
 from workforce import throttling
 from workforce.models import LoginLink
+from workforce.session_store import SessionStore
 
 LINKS_KEPT = timedelta(days=30)
 
@@ -16,5 +16,5 @@ LINKS_KEPT = timedelta(days=30)
 def tidy() -> None:
     """Remove counts that stand at nothing, sessions that ended, and links that ended a month ago."""
     throttling.prune()
-    call_command("clearsessions")
+    SessionStore.clear_expired()
     LoginLink.objects.filter(expires_at__lt=timezone.now() - LINKS_KEPT).delete()

@@ -26,7 +26,7 @@ from workforce.models import Membership, Role, User
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 ANSWERED_BEFORE_A_LOOK = ("nobody signed in", "rosa", "ada", "stranger")  # a method that is not allowed: to all alike
-NO_DATA_OF_PEOPLE = re.compile(r'(?:INTO|UPDATE|FROM) "(?:django_session|workforce_allowance)"')
+NO_DATA_OF_PEOPLE = re.compile(r'(?:INTO|UPDATE|FROM) "(?:workforce_session|workforce_allowance)"')
 FORM_TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=")[^"]*')
 # The wellbeing contact is a person by name, and nobody asks so often that they are held back.
 SETTINGS: dict[str, Any] = {"WELLBEING_CONTACT": "lena", "RATES": dict.fromkeys(settings.RATES)}

@@ -5,11 +5,12 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import connection
-from django.db.models import DateTimeField, QuerySet, Value
+from django.db import connection, transaction
+from django.db.models import Count, DateTimeField, Q, QuerySet, Value
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from tests.faults.queue.at_once import overtaken
 from workforce.compiled import Blanks, Compiled
 from workforce.models import Membership, Preferences, User, WorkTime
 
@@ -74,6 +75,28 @@ def test_a_blank_that_is_not_of_its_kind_is_refused(rosa):
     found = Compiled(lambda blanks: Membership.objects.filter(user=blanks.key("user"), role=blanks.key("role")))
     with pytest.raises(TypeError, match="role"):
         found(user=rosa.pk, role="rater")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_behind_a_lock_it_sees_what_was_committed_meanwhile(team, rosa):
+    """Sent at once with the lock, and still another look: else the name would be the one of before the wait."""
+    lock = Compiled(lambda blanks: User.objects.select_for_update().filter(pk=blanks.key("who")).order_by())
+
+    @Compiled.behind(lock)
+    def name(blanks: Blanks) -> QuerySet[User]:
+        return User.objects.filter(pk=blanks.key("who")).annotate(
+            teams=Count("memberships", filter=Q(memberships__role="lead"))
+        )
+
+    def hold_and_change() -> None:
+        lock(who=rosa.pk)
+        Membership.objects.create(user=rosa, team=team, role="lead")
+
+    def read() -> tuple[int, int]:
+        with transaction.atomic(), CaptureQueriesContext(connection) as asked:
+            return name.first(who=rosa.pk).teams, len([one for one in asked.captured_queries if one["sql"] != "BEGIN"])
+
+    assert overtaken(hold_and_change, read)[1] == (1, 1)
 
 
 @pytest.mark.django_db(transaction=True)

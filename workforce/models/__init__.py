@@ -6,6 +6,7 @@ from workforce.models.people import LoginLink, Membership, Role, Team, User, Ven
 from workforce.models.preferences import CheckIn, Consent, Preferences
 from workforce.models.rates import Allowance
 from workforce.models.second_step import RecoveryCode, SecondStep
+from workforce.models.sessions import Session
 from workforce.models.skills import Skill, SkillGrant
 from workforce.models.time import WorkTime
 from workforce.models.tokens import ApiToken
@@ -24,6 +25,7 @@ __all__ = [
     "RecoveryCode",
     "Role",
     "SecondStep",
+    "Session",
     "Skill",
     "SkillGrant",
     "Team",
