@@ -5,7 +5,8 @@ import uuid
 from annotation.answers import Answer
 from annotation.demonstrating import demonstrate
 from annotation.judging import Submitted, judge
-from annotation.leasing import find_lease_and_key, lock_batch_of, lock_rater
+from annotation.leasing import find_lease_and_key
+from annotation.locking import lock_batch_of, lock_rater
 from annotation.models import Batch
 from annotation.submission_keys import one_use_of_a_key
 from annotation.writing import Written

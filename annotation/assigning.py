@@ -9,6 +9,7 @@ import random
 import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
@@ -16,39 +17,34 @@ from django.db.models import (
     BooleanField,
     Exists,
     ExpressionWrapper,
+    F,
     OuterRef,
     Prefetch,
     Q,
     QuerySet,
+    Value,
     prefetch_related_objects,
 )
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from annotation.caring import require_care
 from annotation.errors import BatchNotOpen, Busy, HeldForReview
-from annotation.leasing import (
-    begin,
-    expire_leases,
-    hold,
-    keep,
-    lease_seconds,
-    lock_batch,
-    rater_lock,
-    release,
-    restart,
-)
+from annotation.leasing import begin, expire_leases, hold, keep, lease_seconds, release, restart
+from annotation.locking import lock_batch, rater_lock
 from annotation.models import Assignment, Batch, Draft, RaterHold, Slot, Task, TaskResponse
 from annotation.models.tasks import offered_to
 from annotation.qualifying import listed_skills
-from annotation.queueing.bookmarks import count_turn, move_on
+from annotation.queueing.bookmarks import count_turn, move_on, reopened_since
 from annotation.queueing.eligibility import GIVEN_UP, require_fit, skilled
 from annotation.queueing.families import of_new_prompts
 from annotation.queueing.lanes import take_back, take_lane
+from annotation.queueing.progressing import keep_total, moments, read_progress, with_progress
 from annotation.queueing.repeats import swapped_order
 from annotation.queueing.turns import Turn, turn_of
 from workforce import timekeeping
-from workforce.compiled import Blanks, Compiled
+from workforce.compiled import Blanks, Changed, Compiled, behind
 from workforce.errors import NotAllowed
 from workforce.models import Role, User
 from workforce.roles import held
@@ -91,7 +87,8 @@ def most_held(*, batch: Batch) -> int:
 
 
 def _claim(*, batch_id: int, rater: User, beyond: set[uuid.UUID]) -> Assignment | None:
-    batch, allowed = _batch(pk=batch_id, rater=rater)
+    row, allowed = _batch(pk=batch_id, rater=rater)
+    batch: Batch = row
     if batch.state != Batch.State.OPEN:
         raise BatchNotOpen
     require_fit(batch=batch, rater=rater, offered=allowed.offered, asks=allowed.asks)
@@ -106,18 +103,22 @@ def _claim(*, batch_id: int, rater: User, beyond: set[uuid.UUID]) -> Assignment 
     if again is not None:
         if not beyond or again in lapsed:
             restart(assignment=again, begun=not beyond)
+        again.progress = read_progress(row=row, batch=batch, rater=rater)
         return again
     if len(live) >= most_held(batch=batch):
         return None
     if live and batch.category:  # what is open counts as well where there is a limit
         require_care(batch=batch, rater=rater, ahead=True)
-    turn = turn_of(batch=batch, rater=rater, skills=allowed.skills)
-    slot = _next_slot(turn=turn, again=not (live or beyond), now=now)
+    turn = _turn(row=row, rater=rater, allowed=allowed)
+    progress = read_progress(row=row, batch=batch, rater=rater) if turn.as_it_was else None
+    slot, was_open = _next_slot(turn=turn, again=not (live or beyond), now=now)
     if slot is None and not live and batch.mode != Batch.Mode.CALIBRATION:
-        slot = _take_over(turn=turn, now=now)
+        slot, was_open = _take_over(turn=turn, now=now), False
     lease = _lease(slot=slot, turn=turn, begun_at=None if beyond else now) if slot else None
-    if lease is not None:
-        lease.kept = turn.kept()
+    if lease is not None and was_open:  # to be given what was there changes nothing of what there is in all
+        lease.progress = progress
+    if turn.bookmark is not None and progress is not None:
+        keep_total(row=row, progress=progress, bookmark=turn.bookmark, now=now)
     turn.keep_bookmark()
     return lease
 
@@ -142,30 +143,40 @@ def _batch(*, pk: int, rater: User) -> tuple[Batch, Allowed]:
     """
     if rater.only_team is not None:  # a program, which does nobody's work
         raise NotAllowed
-    now = timezone.now()
-    batch: Any = _open_batch.first(batch=pk, rater=rater.pk, now=now)
+    values = {"batch": pk, "rater": rater.pk, **moments()}
+    batch: Any = _open_batch.first(**values)
     if batch is None or not batch.allowed:
         raise NotAllowed
     if batch.mode == Batch.Mode.CALIBRATION:
         lock_batch(pk=pk)
-        batch = _open_batch.first(batch=pk, rater=rater.pk, now=now)
+        batch = _open_batch.first(**values)
     return batch, Allowed(batch.offered, batch.asks, batch.rests, batch.holds, batch.on_hold, frozenset(batch.skills))
 
 
-@Compiled.behind(rater_lock)
+@behind(rater_lock)
 def _open_batch(blanks: Blanks) -> QuerySet[Batch]:
     rater, now = blanks.user("rater"), blanks.moment("now")
     leases = Assignment.objects.filter(rater=rater, state__in=HELD, slot__batch=OuterRef("pk"))
-    batches = Batch.objects.filter(pk=blanks.key("batch")).order_by().select_related("rubric_version__rubric")
-    return batches.annotate(
-        allowed=held(user=rater, team=OuterRef("project__team"), role=Role.RATER),
-        offered=ExpressionWrapper(offered_to(rater), BooleanField()),
-        asks=Exists(Batch.requires.through.objects.filter(batch=OuterRef("pk"))),
-        rests=Exists(timekeeping.breaks_of(user=rater, now=now)),
-        holds=Exists(leases),
-        on_hold=Exists(RaterHold.objects.in_force().filter(project=OuterRef("project"), rater=rater)),
-        skills=listed_skills(rater=rater, now=now),
+    batches = Batch.objects.filter(pk=blanks.key("batch")).order_by()
+    return (
+        with_progress(rows=batches, blanks=blanks)
+        .select_related("rubric_version__rubric", "mark")  # type: ignore[misc]  # joined by with_progress
+        .annotate(
+            allowed=held(user=rater, team=OuterRef("project__team"), role=Role.RATER),
+            offered=ExpressionWrapper(offered_to(rater), BooleanField()),
+            asks=Exists(Batch.requires.through.objects.filter(batch=OuterRef("pk"))),
+            rests=Exists(timekeeping.breaks_of(user=rater, now=now)),
+            holds=Exists(leases),
+            on_hold=Exists(RaterHold.objects.in_force().filter(project=OuterRef("project"), rater=rater)),
+            skills=listed_skills(rater=rater, now=now),
+            reopened=reopened_since(batch=OuterRef("pk"), mark="mark__"),
+        )
     )
+
+
+def _turn(*, row: Any, rater: User, allowed: Allowed) -> Turn:
+    mark = getattr(row, "mark", None)  # none before their first item
+    return turn_of(batch=row, rater=rater, skills=allowed.skills, mark=mark, reopened=row.reopened is not None)
 
 
 def _mine(*, batch: Batch, rater: User, now: datetime) -> tuple[list[Assignment], list[Assignment]]:
@@ -190,28 +201,19 @@ def _held(blanks: Blanks) -> QuerySet[Assignment]:
     )
 
 
-def _next_slot(*, turn: Turn, again: bool, now: datetime) -> Slot | None:
+def _next_slot(*, turn: Turn, again: bool, now: datetime) -> tuple[Slot | None, bool]:
     """A gold or a repeat if it is the rater's turn, else the best slot of work there is for them, taken; leases that
-    have run out are ended if there is none without. At the end gold and repeats that they gave up.
+    have run out are ended if there is none without. At the end gold and repeats that they gave up. And whether it was
+    open when the turn began.
     """
     if slot := take_lane(turn=turn):
-        return slot
-    slot = _take_slot(turn=turn, again=again)
+        return slot, True
+    slot, was_open = turn.take(again=again), True
     if slot is None and expire_leases(batch=turn.batch):
-        slot = _take_slot(turn=turn.anew(), again=again)
+        slot, was_open = turn.anew().take(again=again), False
     if turn.bookmark is not None:
         move_on(bookmark=turn.bookmark, fitting=turn.fitting, waiting=turn.waiting, taken=slot, now=now)
-    return slot or (take_back(turn=turn) if again else None)
-
-
-def _take_slot(*, turn: Turn, again: bool) -> Slot | None:
-    """The first that nobody else is just taking. What the rater gave up comes only `again`."""
-    for slot in turn.best(again=again):
-        # The conditional update is what decides; on SQLite there are no row locks to rely on.
-        if not Slot.objects.filter(pk=slot.pk, state=Slot.State.OPEN).update(state=Slot.State.LEASED):
-            raise IntegrityError("the slot was taken between reading and leasing it")
-        return slot
-    return None
+    return slot or (take_back(turn=turn) if again else None), was_open
 
 
 def _take_over(*, turn: Turn, now: datetime) -> Slot | None:
@@ -236,8 +238,8 @@ def _take_over(*, turn: Turn, now: datetime) -> Slot | None:
 
 def _lease(*, slot: Slot, turn: Turn, begun_at: datetime | None) -> Assignment:
     now, batch, rater = timezone.now(), turn.batch, turn.rater
-    _pin_rubric(task=slot.task, batch=batch)
-    slot.batch = slot.task.batch = batch
+    slot.batch, slot.task = batch, _hand_out(slot=slot, turn=turn)
+    slot.task.batch = batch
     read_members(task=slot.task)
     lease = {
         "slot": slot,
@@ -269,26 +271,33 @@ def _lease(*, slot: Slot, turn: Turn, begun_at: datetime | None) -> Assignment:
     return again
 
 
-def _pin_rubric(*, task: Task, batch: Batch) -> None:
-    """Whoever is handed the item first decides for all. Raises IntegrityError if it has left the queue meanwhile.
+def _hand_out(*, slot: Slot, turn: Turn) -> Task:
+    """The slot's item, whose rubric version whoever is handed it first decides for all. Raises IntegrityError if it has
+    left the queue meanwhile, or asks for another skill.
 
     The update waits for a claim that is under way, for one that is given back, or for a lead, and holds the row until
     the lease is written: what was read before may be true no more.
     """
-    queued = Task.objects.filter(pk=task.pk, standing=Task.Standing.QUEUED, requires=task.requires_id)
-    pinned = task.rubric_version_id or batch.rubric_version_id
-    if queued.filter(rubric_version=task.rubric_version_id).update(rubric_version=pinned):
-        task.rubric_version_id = pinned
-        if pinned == batch.rubric_version_id:
-            task.rubric_version = batch.rubric_version
-        return
-    requires = task.requires_id
-    task.refresh_from_db(fields=["rubric_version", "standing", "requires"])
-    if task.standing != Task.Standing.QUEUED or task.requires_id != requires:
+    skills = turn.skills
+    if Slot.task.is_cached(slot) and slot.task.requires_id is not None:
+        skills |= {slot.task.requires_id}
+    given = {f"skill {n}": skill for n, skill in enumerate(sorted(skills))}
+    task = _pinned(len(given)).first(task=slot.task_id, version=turn.batch.rubric_version_id, **given)
+    if task is None:
         raise IntegrityError("the item left the queue between choosing and leasing it")
-    if task.rubric_version_id is None:
-        task.rubric_version = batch.rubric_version
-        task.save(update_fields=["rubric_version"])
+    if task.rubric_version_id == turn.batch.rubric_version_id:
+        task.rubric_version = turn.batch.rubric_version
+    return task
+
+
+@cache
+def _pinned(skills: int) -> Changed[Task]:
+    def build(blanks: Blanks) -> tuple[QuerySet[Task], dict[str, Any]]:
+        fits = Q(requires=None) | Q(requires__in=[blanks.key(f"skill {n}") for n in range(skills)])
+        queued = Task.objects.filter(fits, pk=blanks.key("task"), standing=Task.Standing.QUEUED)
+        return queued, {"rubric_version": Coalesce(F("rubric_version"), Value(blanks.key("version")))}
+
+    return Changed(build)
 
 
 def _keep_words(*, assignment: Assignment) -> None:
@@ -321,6 +330,11 @@ def show_order(*, task: Task, n: int, rater: User) -> list[int]:
 
 
 def read_members(*, task: Task) -> None:
-    """The responses of an item, read once: how many there are says their order, what they say is shown."""
-    members = TaskResponse.objects.select_related("response").order_by("position")
+    """The responses of an item, and its prompt with them, read once: how many there are says their order, what they say
+    is shown.
+    """
+    members = TaskResponse.objects.select_related("response", "task__prompt").order_by("position")
     prefetch_related_objects([task], Prefetch("members", members))
+    for member in task.members.all():
+        task.prompt = member.task.prompt
+        return

@@ -20,7 +20,7 @@ from django.utils import timezone
 from annotation.agreement.intervals import Interval, wilson
 from annotation.errors import AlreadyChallenged, UnknownLease
 from annotation.evidence import evidence_of_round
-from annotation.leasing import lock_rater
+from annotation.locking import lock_rater
 from annotation.models import Batch, Challenge, CriterionScore, Judgment, PanelAnswer, RoundResult
 from rubrics.models import Criterion
 from workforce import auditing

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from annotation.desk import reopen_referral, return_item, take_out
 from annotation.errors import NotGold
-from annotation.leasing import lock_batch
+from annotation.locking import lock_batch
 from annotation.models import Batch, Comparison, Judgment, PanelAnswer, Referral, Slot, Task
 from annotation.overlapping import retire
 from annotation.referring import lock_task

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from annotation.errors import AlreadyRevised, BatchNotOpen, SubmissionReused, UndoClosed, UnknownLease
 from annotation.judging import UNDO_WITHIN, Submitted
-from annotation.leasing import find_lease_and_key, finish, hold, lease_seconds, lock_rater
+from annotation.leasing import find_lease_and_key, finish, hold, lease_seconds
+from annotation.locking import lock_rater
 from annotation.models import Assignment, Batch, Demonstration, DemonstrationSetItem, Judgment
 from annotation.paying import pay, pay_correction, unclocked_ms
 from annotation.repinning import version_of

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotation.errors import BatchStateWrong, ItemsDoNotFit, NotUndone, Settled
-from annotation.leasing import lock_batch
+from annotation.locking import lock_batch
 from annotation.models import Batch, Referral, Slot, Task
 from annotation.overlapping import let_go, lock_items, make_room, retire
 from annotation.queueing.returning import lock_open_slots

@@ -3,7 +3,8 @@
 from django.db import transaction
 
 from annotation.errors import LeaseOver
-from annotation.leasing import end, lock_rater
+from annotation.leasing import end
+from annotation.locking import lock_rater
 from annotation.models import Assignment
 from annotation.stating import stated
 from workforce import auditing

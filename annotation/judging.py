@@ -17,17 +17,8 @@ from annotation.checking import check_answer
 from annotation.criteria import criteria_of, score_rows
 from annotation.errors import AlreadyRevised, BatchNotOpen, Incomplete, SubmissionReused, UndoClosed, UnknownLease
 from annotation.improving import improve
-from annotation.leasing import (
-    find_lease_and_key,
-    finish,
-    give_up,
-    hold,
-    lease_seconds,
-    lock_batch,
-    lock_batch_of,
-    lock_rater,
-    retake,
-)
+from annotation.leasing import find_lease_and_key, finish, give_up, hold, lease_seconds, retake
+from annotation.locking import lock_batch, lock_batch_of, lock_rater
 from annotation.models import (
     Assignment,
     Batch,
@@ -262,7 +253,7 @@ def _write(
 
 def place(*, judgment: Judgment, reading: Reading, acceptable: list[bool | None]) -> None:
     """Write the rank of each of the task's responses, and whether it could be sent."""
-    members = TaskResponse.objects.filter(task=judgment.task_id).values("response")
+    members = TaskResponse.objects.filter(task=judgment.task_id).order_by().values("response")
     Placement.objects.bulk_create(
         Placement(
             judgment=judgment,

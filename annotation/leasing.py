@@ -1,8 +1,6 @@
-"""Leases on slots: taking the row locks, keeping a lease, giving it up, ending it with an answer.
+"""Leases on slots: keeping a lease, giving it up, ending it with an answer.
 
-Lock order, everywhere: rater, batch, assignments, slots, tasks, referral, audit chain; several of a kind by key.
-What is wanted out of that order is taken only if nobody has it (SKIP LOCKED). One rater's requests thus queue up behind
-each other, which settles two tabs and double clicks; different raters never wait for one another.
+Locks are taken in the order of annotation/locking.py.
 """
 
 import uuid
@@ -11,19 +9,19 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from annotation.caring import consented
 from annotation.errors import AlreadySubmitted, ConsentNeeded, LeaseLost, RubricChanged, UnknownLease
+from annotation.locking import lock_batch, rater_lock
 from annotation.models import Assignment, Batch, Draft, Slot, Task
-from annotation.models.tasks import Kept
 from annotation.paying import pay
-from annotation.queueing.bookmarks import answered_of
+from annotation.queueing.progressing import moments, read_progress, with_progress
 from annotation.queueing.wanting import wanted_of
 from annotation.repinning import out_of_turn
 from annotation.submission_keys import in_use
-from workforce.compiled import Blanks, Compiled
+from workforce.compiled import Blanks, behind
 from workforce.errors import NotAllowed
 from workforce.models import Membership, Role, User
 from workforce.roles import held
@@ -33,27 +31,6 @@ READINGS = 4
 LONGEST_LEASE = 24 * 3600
 HELD_WITH = ("slot__batch__project__team", "task__rubric_version", "draft")
 MOST_AT_ONCE = 5000
-
-
-def lock_rater(*, rater: User) -> None:
-    """Queue behind the rater's other requests until the transaction ends. Blocks no foreign key check."""
-    rater_lock(rater=rater.pk)
-
-
-@Compiled
-def rater_lock(blanks: Blanks) -> QuerySet[User]:
-    return User.objects.select_for_update(no_key=True).only("pk").filter(pk=blanks.key("rater")).order_by()
-
-
-def lock_batch(*, pk: int) -> Batch:
-    """The batch as it is now; what its items want, and their slots, are nobody else's to change meanwhile."""
-    return Batch.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
-
-
-def lock_batch_of(*, token: uuid.UUID) -> None:
-    """Lock the batch of a lease before the lease: other slots of its item are going to be locked as well."""
-    for pk in Assignment.objects.filter(token=token).values_list("slot__batch", flat=True):
-        lock_batch(pk=pk)
 
 
 def lease_seconds(*, batch: Batch, task: Task) -> int:
@@ -68,40 +45,42 @@ def find_lease(*, token: uuid.UUID, rater: User) -> Assignment:
 
     Somebody else's token is answered like one that never was.
     """
-    return find_lease_and_key(token=token, rater=rater, submission=None)[0]
+    return _mine(_lease.first(token=token, rater=rater.pk), rater)
 
 
-def find_lease_and_key(*, token: uuid.UUID, rater: User, submission: uuid.UUID | None) -> tuple[Assignment, bool]:
-    """The same, and whether an answer has come under this key before: behind the rater's lock their earlier ones and
-    who may answer are seen as they are now.
+def find_lease_and_key(*, token: uuid.UUID, rater: User, submission: uuid.UUID) -> tuple[Assignment, bool]:
+    """The same, with the rater's progress, and whether an answer has come under this key before: behind the rater's
+    lock their earlier ones and who may answer are seen as they are now.
     """
-    # What comes without a key is asked for as under the token, which is no answer's.
-    assignment: Any = _lease.first(token=token, rater=rater.pk, submission=submission or token)
+    row: Any = _lease_to_answer.first(token=token, rater=rater.pk, submission=submission, **moments())
+    assignment = _mine(row, rater)
+    if assignment.state == Assignment.State.LEASED:  # else there may be more for them, or less, by the time it ends
+        assignment.progress = read_progress(row=row, batch=assignment.slot.batch, rater=rater)
+    return assignment, row.key_used
+
+
+def _mine(assignment: Any, rater: User) -> Assignment:
     if assignment is None:
         raise UnknownLease
     if rater.only_team is not None or not assignment.allowed:
         raise NotAllowed
     assignment.task.batch, assignment.rater = assignment.slot.batch, rater  # nobody needs to ask for them again
-    if assignment.answered is not None:
-        assignment.kept = Kept(assignment.answered, assignment.total, assignment.at_least, assignment.counted_at)
-    return assignment, assignment.key_used
+    return assignment
 
 
-@Compiled.behind(rater_lock)
+@behind(rater_lock)
 def _lease(blanks: Blanks) -> QuerySet[Assignment]:
     rater = blanks.user("rater")
-    mark = FilteredRelation("slot__batch__bookmarks", condition=Q(slot__batch__bookmarks__rater=rater))
-    leases = Assignment.objects.select_related(*HELD_WITH).annotate(
-        mark=mark,
-        answered=answered_of(mark="mark__"),
-        total=F("mark__total"),
-        at_least=F("mark__at_least"),
-        counted_at=F("mark__counted_at"),
-        allowed=held(user=rater, team=OuterRef("slot__batch__project__team"), role=Role.RATER),
-        key_used=in_use(submission=blanks.uuid("submission")),
-    )
-    mine = leases.filter(token=blanks.uuid("token"), rater=rater).order_by()
+    team = OuterRef("slot__batch__project__team")
+    leases = Assignment.objects.annotate(allowed=held(user=rater, team=team, role=Role.RATER))
+    mine = leases.filter(token=blanks.uuid("token"), rater=rater).select_related(*HELD_WITH).order_by()
     return mine.select_for_update(of=("self", "slot"), no_key=True)
+
+
+@behind(rater_lock)
+def _lease_to_answer(blanks: Blanks) -> QuerySet[Assignment]:
+    used = in_use(submission=blanks.uuid("submission"))
+    return with_progress(rows=_lease.build(blanks).annotate(key_used=used), blanks=blanks, path="slot__batch__")
 
 
 def hold(*, assignment: Assignment) -> bool:
@@ -139,8 +118,8 @@ def finish(*, assignment: Assignment, surplus: bool, declined: bool = False) -> 
     declined: the rater could not judge, so the slot is there for another.
     """
     assignment.ended_at = timezone.now()
-    if assignment.kept is not None:
-        assignment.kept = assignment.kept._replace(answered=assignment.kept.answered + 1)
+    if assignment.progress is not None:
+        assignment.progress = assignment.progress._replace(done=assignment.progress.done + 1)
     if hasattr(assignment, "draft"):  # read with the lease, which no draft is saved beside
         Draft.objects.filter(assignment=assignment).delete()
     if surplus:

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from annotation.calibrating import TRIES
 from annotation.models import Batch
+from annotation.models.tasks import RaterProgress
 from annotation.qualifying import Standing, expired, standing_of
-from annotation.queueing.progressing import RaterProgress, progress_in
+from annotation.queueing.progressing import progress_in
 from workforce.models import Skill, SkillGrant, User
 
 Progressed = tuple[Batch, RaterProgress]

@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce, Greatest, Least, RowNumber
 from django.utils import timezone
 
 from annotation.errors import BatchStateWrong, OverlapWrong
-from annotation.leasing import lock_batch
+from annotation.locking import lock_batch
 from annotation.models import Assignment, Batch, Slot, Task
 from annotation.models.tasks import MOST_ANSWERS
 from annotation.queueing.adapting import catch_up, look_again

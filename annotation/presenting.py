@@ -10,7 +10,7 @@ from annotation.assigning import read_members
 from annotation.criteria import criteria_of, label_of
 from annotation.leasing import lease_seconds
 from annotation.models import Assignment, Batch
-from annotation.models.tasks import Kept
+from annotation.models.tasks import RaterProgress
 from annotation.queueing.progressing import progress_for
 from annotation.reasons import reason_wanted
 from annotation.repinning import version_of
@@ -44,7 +44,7 @@ def present(*, assignment: Assignment, resumed: bool = False) -> dict[str, Any]:
         "settings": present_settings(assignment=assignment),
         "category": batch.category,
         "severity": batch.severity,
-        "progress": present_progress(batch=batch, rater=assignment.rater, kept=assignment.kept),
+        "progress": present_progress(batch=batch, rater=assignment.rater, known=assignment.progress),
         "resumed": resumed,
     }
 
@@ -79,7 +79,7 @@ def present_settings(*, assignment: Assignment) -> dict[str, bool]:
     }
 
 
-def present_progress(*, batch: Batch, rater: User, kept: Kept | None = None) -> dict[str, int | bool]:
-    """The rater's own progress; `more` says that the total is "at least". `kept` is what is known of it already."""
-    progress = progress_for(batch=batch, rater=rater, kept=kept)
+def present_progress(*, batch: Batch, rater: User, known: RaterProgress | None = None) -> dict[str, int | bool]:
+    """The rater's own progress, which may be `known` already; `more` says that the total is "at least"."""
+    progress = known or progress_for(batch=batch, rater=rater)
     return {"done": progress.done, "total": progress.total, "more": progress.more}

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from annotation.errors import BatchStateWrong, StillWanted
-from annotation.leasing import lock_batch
+from annotation.locking import lock_batch
 from annotation.models import Batch, Slot, Task
 from annotation.models.tasks import MOST_ANSWERS
 from annotation.overlapping import lock_items, make_room

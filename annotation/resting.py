@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from annotation.caring import BREAK_MS, exposure_of
-from annotation.leasing import lock_rater
+from annotation.locking import lock_rater
 from annotation.models import Batch
 from workforce import timekeeping
 from workforce.models import User

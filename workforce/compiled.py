@@ -18,6 +18,7 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import BigIntegerField, DateTimeField, Field, Model, QuerySet, TextField, UUIDField
 from django.db.models.query import ModelIterable
+from django.db.models.sql import UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
 
 from workforce.models import User
@@ -128,11 +129,6 @@ class Compiled(Generic[Row]):
         self.build, self.lock = build, lock
         self.statements: dict[str, Statement] = {}
 
-    @classmethod
-    def behind(cls, lock: Compiled[Any]) -> Callable[[Callable[[Blanks], QuerySet[Row]]], Compiled[Row]]:
-        """As a decorator: the query, once the rows that `lock` finds are locked. It is given the values of both."""
-        return lambda build: cls(build, lock)
-
     def __call__(self, **values: Any) -> list[Row]:
         ready = self._filled(values)
         query = SimpleNamespace(get_compiler=lambda **_using: ready)
@@ -159,13 +155,43 @@ class Compiled(Generic[Row]):
 
     def _compile(self) -> Statement:
         blanks = Blanks()
-        compiler = self.build(blanks).query.get_compiler(connection=connection)
-        sql, parameters = compiler.as_sql()
+        sql, parameters, compiler = self._put_together(blanks)
         found = blanks.found_in(parameters)
         if not plans_once():
             return Statement(sql, found, compiler)
         types = [one.type if isinstance(one, Blank) else "" for one in found]
         return Statement(sql, found, compiler, plan(sql=sql, parameters=parameters, types=types))
+
+    def _put_together(self, blanks: Blanks) -> tuple[str, tuple[Any, ...], SQLCompiler]:
+        """The statement, its parameters, and what reads its rows."""
+        compiler = self.build(blanks).query.get_compiler(connection=connection)
+        return *compiler.as_sql(), compiler
+
+
+def behind(lock: Compiled[Any]) -> Callable[[Callable[[Blanks], QuerySet[Row]]], Compiled[Row]]:
+    """As a decorator: the query, once the rows that `lock` finds are locked. It is given the values of both."""
+    return lambda build: Compiled(build, lock)
+
+
+class Changed(Compiled[Row]):
+    """An update with blanks; called with values for them by name, it returns the rows as they are then.
+
+    `build` says which rows, by columns of theirs and subqueries, and what is put where.
+    """
+
+    def __init__(self, build: Callable[[Blanks], tuple[QuerySet[Row], dict[str, Any]]]) -> None:
+        super().__init__(lambda blanks: build(blanks)[0])
+        self.build_change = build
+
+    def _put_together(self, blanks: Blanks) -> tuple[str, tuple[Any, ...], SQLCompiler]:
+        rows, values = self.build_change(blanks)
+        update: Any = rows.order_by().query.chain(UpdateQuery)
+        update.add_update_values(values)
+        sql, parameters = update.get_compiler(connection=connection).as_sql()
+        compiler = rows.model._base_manager.order_by().query.get_compiler(connection=connection)
+        compiler.as_sql()  # which says what its columns are
+        columns = ", ".join(column for _, (column, _), _ in compiler.select)
+        return f"{sql} RETURNING {columns}", parameters, compiler
 
 
 def _fill(blank: Blank, values: dict[str, Any]) -> Any:

@@ -32,8 +32,8 @@ class SessionStore(DatabaseStore):
             self._session_key = None
         return session
 
-    def create_model_instance(self, data: dict[str, Any]) -> Session:
-        session: Session = super().create_model_instance(data)
+    def create_model_instance(self, data: dict[str, Any]) -> Any:
+        session: Any = super().create_model_instance(data)
         session.person_id = data.get(SESSION_KEY)
         return session
 

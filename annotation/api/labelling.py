@@ -143,7 +143,7 @@ def _saved(*, done: Submitted, rater: User) -> Response:
     lease = cast(Assignment, done.judgment.assignment)  # what comes here was given under one
     body = {
         "judgment": str(done.judgment.uid),
-        "progress": present_progress(batch=cast(Any, done.judgment).task.batch, rater=rater, kept=lease.kept),
+        "progress": present_progress(batch=cast(Any, done.judgment).task.batch, rater=rater, known=lease.progress),
         "surplus": done.judgment.surplus,
         "reveal": reveal_url(done.judgment) if isinstance(done.judgment, Judgment) else None,
     }

@@ -6,7 +6,6 @@ ever, so nobody answers it twice.
 """
 
 import uuid
-from datetime import datetime
 from typing import NamedTuple, Self
 
 from django.conf import settings
@@ -336,15 +335,15 @@ class Slot(models.Model):
         ]
 
 
-class Kept(NamedTuple):
-    """How far a rater was in a batch: what they had answered before the request, and what there was for them in all
-    when that was last counted (models.Bookmark).
+class RaterProgress(NamedTuple):
+    """How many tasks of a batch the rater has answered, out of all they have had or could now be given.
+
+    more: there are open slots beyond those that were looked at, so that `total` is "at least".
     """
 
-    answered: int
-    total: int | None
-    at_least: bool
-    counted_at: datetime | None
+    done: int
+    total: int
+    more: bool = False
 
 
 class Assignment(models.Model):
@@ -352,11 +351,11 @@ class Assignment(models.Model):
 
     `token` is the fencing token: it changes with every lease, so that an answer under an old lease is
     recognised. `display_order` lists canonical positions in the order shown to this rater. `begun_at` is when
-    the rater first saw the item; a lease on an item fetched ahead has none yet. `kept` is the rater's progress, where
-    it was read along with the lease.
+    the rater first saw the item; a lease on an item fetched ahead has none yet. `progress` is the rater's in the
+    batch, where it was read along with the lease.
     """
 
-    kept: Kept | None = None
+    progress: RaterProgress | None = None
 
     class State(models.TextChoices):
         LEASED = "leased", "Leased"

@@ -9,21 +9,23 @@ after that of a younger one.
 import hashlib
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.expressions import Combinable
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from annotation.models import Assignment, Batch, Bookmark, Slot, Task
-from workforce.compiled import Blanks, Compiled
 from workforce.models import User
 
 FAR = 50
 UNANSWERED = [Assignment.State.LEASED, Assignment.State.RELEASED, Assignment.State.EXPIRED]
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 SETTLED = timedelta(seconds=60)
-KEPT = ("place", "returned_until", "skills", "order_epoch", "turns", "golds", "repeats")
+KEPT = (
+    *("place", "returned_until", "skills", "order_epoch"),
+    *("turns", "golds", "repeats"),
+    *("total", "at_least", "counted_at"),
+)
 
 
 def digest_of(*, skills: Collection[int]) -> str:
@@ -31,38 +33,36 @@ def digest_of(*, skills: Collection[int]) -> str:
     return hashlib.sha256(",".join(map(str, sorted(skills))).encode()).hexdigest() if skills else ""
 
 
-def find_bookmark(*, batch: Batch, rater: User, skills: Collection[int]) -> tuple[Bookmark, bool]:
-    """The rater's bookmark, made if there is none, and at the beginning if it was left with other skills or before
-    the order was counted up; and whether any slot opened again that it has not passed. Whoever asks holds the rater's
-    lock.
+class Found(NamedTuple):
+    """A rater's bookmark; whether any slot opened again that it has not passed; whether it stands where it did."""
+
+    bookmark: Bookmark
+    reopened: bool
+    as_it_was: bool
+
+
+def find_bookmark(
+    *, batch: Batch, rater: User, skills: Collection[int], mark: Bookmark | None, reopened: bool
+) -> Found:
+    """The rater's bookmark `mark` as it was read, made if there is none, and at the beginning if it was left with other
+    skills or before the order was counted up. `reopened` was read of slots. Whoever asks holds the rater's lock.
     """
-    marked: Any = _marked.first(batch=batch.pk, rater=rater.pk)
-    found, reopened = (marked, marked.again is not None) if marked else (_begun(batch=batch, rater=rater), True)
     digest = digest_of(skills=skills)
-    if (found.skills, found.order_epoch) != (digest, batch.order_epoch):
-        found.skills, found.order_epoch = digest, batch.order_epoch
-        found.place, found.returned_until, reopened = 0, None, True
-        found.save(update_fields=KEPT)
-    return found, reopened
+    if mark is not None and (mark.skills, mark.order_epoch) == (digest, batch.order_epoch):
+        return Found(mark, reopened, as_it_was=True)
+    found = mark or _begun(batch=batch, rater=rater)
+    found.skills, found.order_epoch = digest, batch.order_epoch
+    found.place, found.returned_until = 0, None
+    found.save(update_fields=KEPT)
+    return Found(found, reopened=True, as_it_was=False)
 
 
-def answered_of(*, mark: str = "") -> Combinable:
-    """Of a bookmark, or of the one joined as `mark`: what was given less what is not answered. So nobody counts all
-    that a rater has ever done.
-    """
-    leases = Assignment.objects.filter(rater=OuterRef(f"{mark}rater"), slot__batch=OuterRef(f"{mark}batch"))
-    unanswered = leases.filter(state__in=UNANSWERED).order_by().values("rater").annotate(n=Count("pk"))
-    return F(f"{mark}turns") - Coalesce(Subquery(unanswered.values("n")), 0)
-
-
-@Compiled
-def _marked(blanks: Blanks) -> QuerySet[Bookmark]:
-    since = Coalesce(OuterRef("returned_until"), Value(NEVER))
-    again = Slot.objects.filter(batch=OuterRef("batch"), state=Slot.State.OPEN, returned_at__gte=since)
+def reopened_since(*, batch: OuterRef, mark: str) -> Subquery:
+    """A slot of the batch that opened again and that the bookmark joined as `mark` has not passed, if there is one."""
+    since = Coalesce(OuterRef(f"{mark}returned_until"), Value(NEVER))
+    again = Slot.objects.filter(batch=batch, state=Slot.State.OPEN, returned_at__gte=since)
     # The first of them in their order, not whether there is any: for that PostgreSQL would read through the batch.
-    first = Subquery(again.order_by("returned_at").values("pk")[:1])
-    mine = Bookmark.objects.filter(batch=blanks.key("batch"), rater=blanks.key("rater"))
-    return mine.annotate(again=first, answered=answered_of()).order_by()
+    return Subquery(again.order_by("returned_at").values("pk")[:1])
 
 
 def _begun(*, batch: Batch, rater: User) -> Bookmark:

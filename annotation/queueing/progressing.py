@@ -1,22 +1,35 @@
 """How far a rater is in a batch, counted from their bookmark on and no further than anybody reads off a card.
 
 While there is plenty for them the total is told again for a minute as it was counted: among much of what others take
-as well, nobody counts what is left at every answer. Towards the end it is counted each time.
+as well, nobody counts what is left at every answer. Towards the end it is counted each time. Who asks the database for
+a lease or a batch asks for this along with it.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    FilteredRelation,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from annotation.models import Assignment, Batch, Bookmark, Slot
-from annotation.models.tasks import Kept
+from annotation.models.tasks import RaterProgress
 from annotation.qualifying import grants_held
-from annotation.queueing.bookmarks import NEVER, UNANSWERED, answered_of, digest_of
+from annotation.queueing.bookmarks import NEVER, UNANSWERED, digest_of
 from annotation.queueing.eligibility import GIVEN_UP, never_held, open_slots, own_round, skilled
 from annotation.queueing.families import of_new_prompts
 from annotation.queueing.lane_order import turns_to_come
@@ -31,18 +44,7 @@ TOLD_AGAIN_FOR = timedelta(seconds=60)
 EACH = Case(When(batch__one_per_prompt=True, then="task__prompt"), default="task")
 EVERY = Q()
 Skills = Collection[int] | QuerySet[Any, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class RaterProgress:
-    """How many tasks of a batch the rater has answered, out of all they have had or could now be given.
-
-    more: there are open slots beyond those that were looked at, so that `total` is "at least".
-    """
-
-    done: int
-    total: int
-    more: bool = False
+Row = TypeVar("Row", bound=Model)
 
 
 class Counts(NamedTuple):
@@ -57,46 +59,56 @@ class Counts(NamedTuple):
     beyond: int | None
 
 
-def progress_for(*, batch: Batch, rater: User, kept: Kept | None = None) -> RaterProgress:
+def progress_for(*, batch: Batch, rater: User) -> RaterProgress:
     """The rater's own progress in the batch, all of it seen at one moment.
 
-    Counted from the bookmark on as the last claim left it: a skill that came since counts with the next one. `kept` is
-    what the caller has read of it already.
+    Counted from the bookmark on as the last claim left it: a skill that came since counts with the next one.
     """
-    now = timezone.now()
-    if kept is None:
-        mine: Any = _bookmark.first(batch=batch.pk, rater=rater.pk)
-        kept = mine and Kept(mine.answered, mine.total, mine.at_least, mine.counted_at)
-    return (kept and _told_again(kept, now)) or _counted_anew(batch=batch, rater=rater, now=now)
-
-
-def _told_again(kept: Kept, now: datetime) -> RaterProgress | None:
-    if kept.total is None or kept.counted_at is None or kept.total - kept.answered < PLENTY:
-        return None
-    fresh = now - TOLD_AGAIN_FOR < kept.counted_at <= now
-    return RaterProgress(kept.answered, kept.total, kept.at_least) if fresh else None
-
-
-def _counted_anew(*, batch: Batch, rater: User, now: datetime) -> RaterProgress:
-    counted: Any = _one_batch(batch=batch.pk, rater=rater.pk, now=now)[0]
-    progress = _progress(batch, rater, Counts(*(getattr(counted, name) for name in Counts._fields)))
-    if progress.total - progress.done >= PLENTY:
-        mine = Bookmark.objects.filter(batch=batch, rater=rater)
-        mine.update(total=progress.total, at_least=progress.more, counted_at=now)
-    return progress
-
-
-@Compiled
-def _bookmark(blanks: Blanks) -> QuerySet[Bookmark]:
-    mine = Bookmark.objects.filter(batch=blanks.key("batch"), rater=blanks.key("rater"))
-    return mine.annotate(answered=answered_of()).order_by()
+    [row] = _one_batch(batch=batch.pk, rater=rater.pk, **moments())
+    return read_progress(row=row, batch=batch, rater=rater)
 
 
 @Compiled
 def _one_batch(blanks: Blanks) -> QuerySet[Batch]:
-    rater = blanks.user("rater")
-    skills = grants_held(rater=rater, now=blanks.moment("now")).values("skill")
-    return _counted_in(batches=Batch.objects.filter(pk=blanks.key("batch")).order_by(), rater=rater, skills=skills)
+    return with_progress(rows=Batch.objects.filter(pk=blanks.key("batch")).order_by(), blanks=blanks)
+
+
+def moments() -> dict[str, datetime]:
+    """The values of the blanks that `with_progress` makes, but for the rater."""
+    now = timezone.now()
+    return {"now": now, "fresh": now - TOLD_AGAIN_FOR}
+
+
+def with_progress(*, rows: QuerySet[Row], blanks: Blanks, path: str = "") -> QuerySet[Row]:
+    """Rows that reach a batch by `path` ("slot__batch__"), each with what `read_progress` reads; the rater's bookmark
+    is joined as `mark`. The blanks are rater, and those of `moments`.
+    """
+    rater, now = blanks.user("rater"), blanks.moment("now")
+    mark = FilteredRelation(f"{path}bookmarks", condition=Q(**{f"{path}bookmarks__rater": rater}))
+    # Fewer than were answered are never left of the turns, so what is told again is never too near the end for that.
+    plenty = Q(mark__total__gte=F("mark__turns") + PLENTY)
+    told_again = plenty & Q(mark__counted_at__gt=blanks.moment("fresh"), mark__counted_at__lte=now)
+    marked: Any = rows.annotate(mark=mark, total=F("mark__total"), at_least=F("mark__at_least"))
+    skills = grants_held(rater=rater, now=now).values("skill")
+    return _counted_in(rows=marked, rater=rater, skills=skills, path=path, unless=told_again)
+
+
+def was_counted(*, row: Any) -> bool:
+    """Whether the progress of such a row was counted, not told again."""
+    return row.count_near is not None
+
+
+def read_progress(*, row: Any, batch: Batch, rater: User) -> RaterProgress:
+    """The progress that was found with the row."""
+    if not was_counted(row=row):
+        return RaterProgress(row.count_done, row.total, row.at_least)
+    return _progress(batch, rater, Counts(*(getattr(row, name) for name in Counts._fields)))
+
+
+def keep_total(*, row: Any, progress: RaterProgress, bookmark: Bookmark, now: datetime) -> None:
+    """Let what was counted be told again for a while if there is plenty. Whoever claims saves the bookmark."""
+    if was_counted(row=row) and progress.total - progress.done >= PLENTY:
+        bookmark.total, bookmark.at_least, bookmark.counted_at = progress.total, progress.more, now
 
 
 def progress_in(*, batches: QuerySet[Batch], rater: User, skills: Collection[int]) -> list[tuple[Batch, RaterProgress]]:
@@ -104,39 +116,44 @@ def progress_in(*, batches: QuerySet[Batch], rater: User, skills: Collection[int
 
     One statement: a slot that is leased while this is counted would else be missed as open and as leased.
     """
-    seen = _counted_in(batches=batches, rater=rater, skills=skills, marked=Q(skills=digest_of(skills=skills)))
-    counts = [(batch, Counts(*(getattr(batch, name) for name in Counts._fields))) for batch in seen]
-    return [(batch, _progress(batch, rater, counted)) for batch, counted in counts]
+    seen = _counted_in(rows=batches, rater=rater, skills=skills, marked=Q(skills=digest_of(skills=skills)))
+    return [(batch, read_progress(row=batch, batch=batch, rater=rater)) for batch in seen]
 
 
-def _counted_in(*, batches: QuerySet[Batch], rater: User, skills: Skills, marked: Q = EVERY) -> QuerySet[Batch]:
+def _counted_in(
+    *, rows: QuerySet[Row], rater: User, skills: Skills, path: str = "", marked: Q = EVERY, unless: Q | None = None
+) -> QuerySet[Row]:
+    batch, order_epoch = OuterRef(f"{path}pk"), OuterRef(f"{path}order_epoch")
     # Asked of each lease rather than joined: SQLite would begin with all slots of the batch.
     batch_of = Subquery(Slot.objects.filter(pk=OuterRef("slot")).values("batch"))
-    mine = Assignment.objects.filter(rater=rater).alias(batch=batch_of).filter(batch=OuterRef("pk")).order_by()
-    kept = Bookmark.objects.filter(batch=OuterRef("pk"), rater=rater)
-    valid = kept.filter(marked, order_epoch=OuterRef("order_epoch"))
-    slots = open_slots(batch=OuterRef("pk")).order_by()
+    mine = Assignment.objects.filter(rater=rater).alias(batch=batch_of).filter(batch=batch).order_by()
+    kept = Bookmark.objects.filter(batch=batch, rater=rater)
+    valid = kept.filter(marked, order_epoch=order_epoch)
+    slots = open_slots(batch=batch).order_by()
     # The sum keeps SQLite from looking for them by place, past all that is open behind the bookmark.
-    behind = Slot.objects.waiting().filter(batch=OuterRef("pk"), returned_at__gte=OuterRef("from_time")).order_by()
+    behind = Slot.objects.waiting().filter(batch=batch, returned_at__gte=OuterRef("from_time")).order_by()
     returned = behind.alias(at=F("place") + 0).filter(at__lt=OuterRef("from_place"))
     ahead = slots.filter(place__gte=OuterRef("from_place")).order_by("place", "n").values("pk")
-    counted = open_slots(batch=OuterRef(OuterRef("pk"))).filter(place__gte=OuterRef(OuterRef("from_place")))
+    counted = open_slots(batch=OuterRef(batch)).filter(place__gte=OuterRef(OuterRef("from_place")))
     near = Slot.objects.filter(pk__in=counted.order_by("place", "n").values("pk")[:COUNTED]).order_by()
-    return batches.annotate(
-        from_place=Coalesce(Subquery(valid.values("place")), 0),
-        from_time=Coalesce(Subquery(valid.values("returned_until")), Value(NEVER)),
-    ).annotate(
-        count_done=_done(mine=mine, kept=kept),
-        count_leased=_counted(mine.filter(state=Assignment.State.LEASED), "rater"),
-        count_near=Case(
-            When(mode=Batch.Mode.CALIBRATION, then=_counted(_of_a_round(slots, rater, skills), "batch")),
+    a_round, work = {f"{path}mode": Batch.Mode.CALIBRATION}, {f"{path}mode": Batch.Mode.WORK}
+    counts: dict[str, Any] = {
+        "count_leased": _counted(mine.filter(state=Assignment.State.LEASED), "rater"),
+        "count_near": Case(
+            When(**a_round, then=_counted(_of_a_round(slots, rater, skills), "batch")),
             default=_counted(_fitting(near, rater, skills), "batch", EACH),
         ),
-        count_returned=_counted(_fitting(returned, rater, skills), "batch", EACH),
-        count_given_up=_counted(_given_up(mine, rater, skills), "rater"),
-        given=Coalesce(Subquery(kept.values(given=F("before") + F("turns"))), 0),
-        beyond=Case(When(mode=Batch.Mode.WORK, then=Subquery(ahead[COUNTED : COUNTED + 1]))),
-    )
+        "count_returned": _counted(_fitting(returned, rater, skills), "batch", EACH),
+        "count_given_up": _counted(_given_up(mine, rater, skills), "rater"),
+        "given": Coalesce(Subquery(kept.values(given=F("before") + F("turns"))), 0),
+        "beyond": Case(When(**work, then=Subquery(ahead[COUNTED : COUNTED + 1]))),
+    }
+    if unless is not None:
+        counts = {name: Case(When(unless, then=None), default=count) for name, count in counts.items()}
+    return rows.annotate(
+        from_place=Coalesce(Subquery(valid.values("place")), 0),
+        from_time=Coalesce(Subquery(valid.values("returned_until")), Value(NEVER)),
+    ).annotate(count_done=_done(mine=mine, kept=kept), **counts)
 
 
 def _progress(batch: Batch, rater: User, counts: Counts) -> RaterProgress:

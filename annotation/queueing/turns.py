@@ -1,18 +1,19 @@
 """A rater's turn in a batch: the choices there are for them, best first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from django.db.models import QuerySet, Value
+from django.db import IntegrityError
+from django.db.models import QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from annotation.models import Batch, Bookmark, Slot
-from annotation.models.tasks import Kept
-from annotation.queueing.bookmarks import KEPT, ahead, find_bookmark, returned, state_of
+from annotation.queueing.bookmarks import KEPT, NEVER, ahead, find_bookmark, returned, state_of
 from annotation.queueing.eligibility import given_up, never_held, open_slots, own_round, skilled
 from annotation.queueing.families import of_new_prompts
-from workforce.compiled import Blanks, Compiled
+from workforce.compiled import Blanks, Changed
 from workforce.models import User
 
 
@@ -26,17 +27,12 @@ class Turn:
     bookmark: Bookmark | None
     found_at: tuple[Any, ...] = ()
     reopened: bool = True  # whether slots opened again that the bookmark has not passed
+    as_it_was: bool = True  # whether the bookmark stands where it did before the claim
 
     def keep_bookmark(self) -> None:
         """Save the bookmark if the claim has moved it or counted on it, all at once."""
         if self.bookmark is not None and state_of(bookmark=self.bookmark) != self.found_at:
             self.bookmark.save(update_fields=KEPT)
-
-    def kept(self) -> Kept | None:
-        """How far the rater was, as the bookmark says; to be given an item changes nothing of it."""
-        answered = getattr(self.bookmark, "answered", None)  # none of one just made
-        mark = self.bookmark
-        return Kept(answered, mark.total, mark.at_least, mark.counted_at) if mark and answered is not None else None
 
     def waiting(self) -> QuerySet[Slot]:
         """Open slots of the batch, for whomever."""
@@ -59,48 +55,68 @@ class Turn:
                 yield returned(slots=new, bookmark=self.bookmark)
             yield ahead(slots=new, bookmark=self.bookmark)
         if again:
-            yield given_up(slots=self._within_skills(), rater=self.rater).order_by("place", "n")
+            yield self._given_up()
 
-    def best(self, *, again: bool) -> Iterator[Slot]:
-        """Of each choice the first slot that nobody else is just taking, locked, with its task and prompt."""
-        if self.bookmark is None or self.reopened:
-            for choice in self.choices(again=again):
-                yield from _first_free(choice)
-            return
-        skills = {f"skill {n}": skill for n, skill in enumerate(self.skills)}
-        found = _first_ahead(self.batch.one_per_prompt, len(skills))
-        yield from found(batch=self.batch.pk, rater=self.rater.pk, place=self.bookmark.place, **skills)
-        if again:
-            yield from _first_free([*self.choices(again=True)][-1])
+    def take(self, *, again: bool) -> Slot | None:
+        """The first slot that nobody else is just taking, of the best choice that has one, leased from now on."""
+        if self.bookmark is None:
+            return _first_of(self.choices(again=again))
+        skills = {f"skill {n}": skill for n, skill in enumerate(sorted(self.skills))}
+        taken = _take_new(self.batch.one_per_prompt, len(skills), self.reopened)
+        since = {"since": self.bookmark.returned_until or NEVER} if self.reopened else {}
+        slot: Any = taken.first(batch=self.batch.pk, rater=self.rater.pk, place=self.bookmark.place, **since, **skills)
+        if slot is None:
+            return _first_of([self._given_up()]) if again else None
+        slot.had = False
+        return slot
 
     def anew(self) -> "Turn":
         """The same turn after leases have been ended."""
         return replace(self, reopened=True)
+
+    def _given_up(self) -> QuerySet[Slot]:
+        return given_up(slots=self._within_skills(), rater=self.rater).order_by("place", "n")
 
     def _within_skills(self) -> QuerySet[Slot]:
         slots = self.waiting().filter(skilled(skills=self.skills))
         return own_round(slots=slots, rater=self.rater) if self.bookmark is None else slots
 
 
+def _first_of(choices: Iterable[QuerySet[Slot]]) -> Slot | None:
+    for choice in choices:
+        for slot in _first_free(choice).select_related("task"):
+            # The conditional update is what decides; on SQLite there are no row locks to rely on.
+            if not Slot.objects.filter(pk=slot.pk, state=Slot.State.OPEN).update(state=Slot.State.LEASED):
+                raise IntegrityError("the slot was taken between reading and leasing it")
+            return slot
+    return None
+
+
 def _first_free(choice: QuerySet[Slot]) -> QuerySet[Slot]:
-    return choice.select_for_update(of=("self",), skip_locked=True).select_related("task__prompt")[:1]
+    return choice.select_for_update(of=("self",), skip_locked=True)[:1]
 
 
 @cache
-def _first_ahead(one_per_prompt: bool, skills: int) -> Compiled[Slot]:
-    def build(blanks: Blanks) -> QuerySet[Slot]:
+def _take_new(one_per_prompt: bool, skills: int, reopened: bool) -> Changed[Slot]:
+    """The same of new items, in one statement."""
+
+    def build(blanks: Blanks) -> tuple[QuerySet[Slot], dict[str, str]]:
         batch = Batch(pk=blanks.key("batch"), one_per_prompt=one_per_prompt)
-        bookmark = Bookmark(place=blanks.key("place"))
+        bookmark = Bookmark(place=blanks.key("place"), returned_until=blanks.moment("since") if reopened else None)
         held = frozenset(blanks.key(f"skill {n}") for n in range(skills))
-        [choice] = Turn(batch, blanks.user("rater"), held, bookmark, reopened=False).choices(again=False)
-        return _first_free(choice)
+        turn = Turn(batch, blanks.user("rater"), held, bookmark, reopened=reopened)
+        first = [Subquery(_first_free(choice).values("pk")) for choice in turn.choices(again=False)]
+        best = Coalesce(*first) if reopened else first[0]
+        return Slot.objects.filter(pk=best, state=Slot.State.OPEN), {"state": Slot.State.LEASED}
 
-    return Compiled(build)
+    return Changed(build)
 
 
-def turn_of(*, batch: Batch, rater: User, skills: frozenset[int]) -> Turn:
-    """The turn now of the rater, who holds these skills. Whoever asks holds the rater's lock."""
+def turn_of(*, batch: Batch, rater: User, skills: frozenset[int], mark: Bookmark | None, reopened: bool) -> Turn:
+    """The turn now of the rater, who holds these skills, with their bookmark as it was found and whether slots opened
+    again that it has not passed. Whoever asks holds the rater's lock.
+    """
     if batch.mode == Batch.Mode.CALIBRATION:
         return Turn(batch, rater, skills, None)
-    bookmark, reopened = find_bookmark(batch=batch, rater=rater, skills=skills)
-    return Turn(batch, rater, skills, bookmark, state_of(bookmark=bookmark), reopened)
+    bookmark, reopened, as_it_was = find_bookmark(batch=batch, rater=rater, skills=skills, mark=mark, reopened=reopened)
+    return Turn(batch, rater, skills, bookmark, state_of(bookmark=bookmark), reopened, as_it_was)

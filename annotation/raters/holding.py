@@ -10,7 +10,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotation.errors import AlreadyHeld, NoRater, Settled
-from annotation.leasing import end, lock_rater
+from annotation.leasing import end
+from annotation.locking import lock_rater
 from annotation.models import Assignment, Batch, Project, RaterAlarm, RaterHold, RaterWatch
 from annotation.raters.noticing import hold_sentence
 from annotation.stating import stated

@@ -14,7 +14,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from annotation.errors import Settled
-from annotation.leasing import lock_batch
+from annotation.locking import lock_batch
 from annotation.models import (
     Assignment,
     Batch,

@@ -13,7 +13,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from annotation.agreement.beside import agreeing, beside
-from annotation.leasing import lock_rater
+from annotation.locking import lock_rater
 from annotation.models import Project, RaterAlarm, RaterFigures, RaterHold, RaterWatch
 from annotation.models.raters import ITEMS_KEPT
 from annotation.raters.holding import hold_for_alarms, tell_of_holds

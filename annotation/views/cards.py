@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from annotation import caring
 from annotation.models import Assignment, Batch, Demonstration, Draft, Judgment, RaterHold
+from annotation.models.tasks import RaterProgress
 from annotation.offering import Progressed
 from annotation.qualifying import Standing
-from annotation.queueing.progressing import RaterProgress, progress_in
+from annotation.queueing.progressing import progress_in
 from annotation.views.care import content_of
 from workforce.models import User
 

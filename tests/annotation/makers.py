@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.db.models import F
 
-from annotation import batching
+from annotation import assigning, batching
 from annotation.judging import Answer, Submitted, submit_judgment
 from annotation.models import (
     Assignment,
@@ -18,6 +18,7 @@ from annotation.models import (
     Prompt,
     Response,
 )
+from annotation.queueing.turns import Turn
 from rubrics.models import RubricVersion
 from workforce.models import User
 
@@ -97,3 +98,9 @@ def shown_value(assignment: Assignment, canonical: int, *, points: int = 7) -> i
     """The point of a scale with `points` points that says the canonical strength, as sides are shown."""
     middle = (points + 1) // 2
     return middle + (canonical if assignment.display_order == [0, 1] else -canonical)
+
+
+def turn_now(*, batch: Batch, rater: User) -> Turn:
+    """The rater's turn as a claim would find it now; within a transaction."""
+    row, allowed = assigning._batch(pk=batch.pk, rater=rater)
+    return assigning._turn(row=row, rater=rater, allowed=allowed)

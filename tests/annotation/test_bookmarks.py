@@ -15,9 +15,8 @@ from annotation.overlapping import change_overlap
 from annotation.panels import answer_as_panel
 from annotation.qualifying import skills_held
 from annotation.queueing import bookmarks, progressing
-from annotation.queueing.turns import turn_of
 from annotation.reopening import reopen_item
-from tests.annotation.makers import answer, make_batch
+from tests.annotation.makers import answer, make_batch, turn_now
 from workforce.compiled import Compiled
 from workforce.models import Skill, SkillGrant, User
 
@@ -139,7 +138,7 @@ def test_a_slot_that_opened_within_the_minute_is_not_passed(batch, rosa, rafi, c
     assert mark.returned_until <= timezone.now() - bookmarks.SETTLED
     Slot.objects.filter(task__number=1).update(state="open", returned_at=timezone.now() - bookmarks.SETTLED)
     with transaction.atomic():
-        turn = turn_of(batch=batch, rater=rosa, skills=skills_held(rater=rosa))
+        turn = turn_now(batch=batch, rater=rosa)
         choice = bookmarks.returned(slots=turn.waiting(), bookmark=Bookmark.objects.get(pk=mark.pk))
         assert choice.count() == 1
 
@@ -171,7 +170,7 @@ def _grown(project, lena, rubric_version, rater: User, *, tasks: int) -> Batch:
 def _rows_looked_at(batch: Batch, rater: User) -> int:
     """What the claim's choices read: rows by EXPLAIN ANALYZE on PostgreSQL, steps of its virtual machine on SQLite."""
     with transaction.atomic():
-        turn = turn_of(batch=batch, rater=rater, skills=skills_held(rater=rater))
+        turn = turn_now(batch=batch, rater=rater)
         statements = [choice[:1] for choice in turn.choices(again=False)]
         if connection.vendor == "sqlite":
             steps = [0]
@@ -222,14 +221,17 @@ def test_a_claim_asks_as_often_whoever_asks(project, lena, rubric_version, rosa,
     assert asked[0] == asked[1]
 
 
-def looks_ahead(monkeypatch, slots: int) -> None:
-    """Progress is counted so far ahead; the statement that says otherwise was put together already."""
-    monkeypatch.setattr(progressing, "COUNTED", slots)
-    monkeypatch.setattr(progressing, "_one_batch", Compiled(progressing._one_batch.build))
+def counts_so(monkeypatch, **settings: int) -> None:
+    """Progress is counted so (COUNTED slots ahead, PLENTY left); what says otherwise was put together already."""
+    for name, value in settings.items():
+        monkeypatch.setattr(progressing, name, value)
+    for module, name in ((progressing, "_one_batch"), (leasing, "_lease_to_answer"), (assigning, "_open_batch")):
+        before = getattr(module, name)
+        monkeypatch.setattr(module, name, Compiled(before.build, before.lock))
 
 
 def test_a_round_is_counted_whole_however_many_could_take_it(project, lena, rubric_version, rosa, monkeypatch):
-    looks_ahead(monkeypatch, 4)
+    counts_so(monkeypatch, COUNTED=4)
     batch = make_batch(project, lena, rubric_version, tasks=3, overlap=3)
     Batch.objects.filter(pk=batch.pk).update(mode="calibration")
     for task in batch.tasks.all():
@@ -238,7 +240,7 @@ def test_a_round_is_counted_whole_however_many_could_take_it(project, lena, rubr
 
 
 def test_progress_looks_ahead_no_further_than_a_card_shows(project, lena, rubric_version, rosa, monkeypatch):
-    looks_ahead(monkeypatch, 4)
+    counts_so(monkeypatch, COUNTED=4)
     batch = make_batch(project, lena, rubric_version, tasks=5, overlap=1)
     assert progressing.progress_for(batch=batch, rater=rosa) == progressing.RaterProgress(0, 4, more=True)
     answer(_claim(batch, rosa), value=3)
@@ -246,19 +248,23 @@ def test_progress_looks_ahead_no_further_than_a_card_shows(project, lena, rubric
 
 
 def test_among_plenty_the_total_is_a_minute_old(project, lena, rubric_version, rosa, clock, monkeypatch):
-    monkeypatch.setattr(progressing, "PLENTY", 3)
-    batch = make_batch(project, lena, rubric_version, tasks=6, overlap=1)
-    answer(_claim(batch, rosa), value=3)
-    assert progressing.progress_for(batch=batch, rater=rosa) == progressing.RaterProgress(1, 6)
-    batch.tasks.filter(number=6).update(standing="held")
-    answer(_claim(batch, rosa), value=3)
-    assert progressing.progress_for(batch=batch, rater=rosa) == progressing.RaterProgress(2, 6)
+    counts_so(monkeypatch, PLENTY=3)
+    batch = make_batch(project, lena, rubric_version, tasks=8, overlap=1)
+    for _ in range(2):  # with the first claim there is no bookmark yet to keep it
+        answer(_claim(batch, rosa), value=3)
+    assert progressing.progress_for(batch=batch, rater=rosa) == progressing.RaterProgress(2, 8)
+    batch.tasks.filter(number=8).update(standing="held")
+    lease = _claim(batch, rosa)
+    assert lease.progress == progressing.RaterProgress(2, 8)
+    assert answer(lease, value=3).judgment.assignment.progress == progressing.RaterProgress(3, 8)
+    assert progressing.progress_for(batch=batch, rater=rosa) == progressing.RaterProgress(3, 8)
     clock(minutes=1)
-    assert progressing.progress_for(batch=batch, rater=rosa) == progressing.RaterProgress(2, 5)
+    assert progressing.progress_for(batch=batch, rater=rosa) == progressing.RaterProgress(3, 7)
+    assert _claim(batch, rosa).progress == progressing.RaterProgress(3, 7)
 
 
 def test_towards_the_end_the_total_is_counted_each_time(project, lena, rubric_version, rosa, monkeypatch):
-    monkeypatch.setattr(progressing, "PLENTY", 3)
+    counts_so(monkeypatch, PLENTY=3)
     batch = make_batch(project, lena, rubric_version, tasks=4, overlap=1)
     answer(_claim(batch, rosa), value=3)
     assert progressing.progress_for(batch=batch, rater=rosa) == progressing.RaterProgress(1, 4)
@@ -267,14 +273,15 @@ def test_towards_the_end_the_total_is_counted_each_time(project, lena, rubric_ve
     assert progressing.progress_for(batch=batch, rater=rosa) == progressing.RaterProgress(2, 3)
 
 
-def test_what_is_read_with_a_lease_is_what_is_counted(project, lena, rubric_version, rosa, monkeypatch):
-    monkeypatch.setattr(progressing, "PLENTY", 1)
+def test_what_is_read_with_a_lease_is_what_is_counted(project, lena, rubric_version, rosa):
     batch = make_batch(project, lena, rubric_version, tasks=5, overlap=1)
     for done in range(3):
         lease = _claim(batch, rosa)
-        assert progressing.progress_for(batch=batch, rater=rosa, kept=lease.kept).done == done
+        counted = progressing.progress_for(batch=batch, rater=rosa)
+        assert counted == progressing.RaterProgress(done, 5) and lease.progress in (
+            counted,
+            None if done == 0 else counted,
+        )
         saved = answer(lease, value=3)
-        kept = saved.judgment.assignment.kept
-        assert kept.answered == done + 1
-        assert progressing.progress_for(batch=batch, rater=rosa, kept=kept) == progressing.RaterProgress(done + 1, 5)
+        assert saved.judgment.assignment.progress == progressing.RaterProgress(done + 1, 5)
         assert progressing.progress_for(batch=batch, rater=rosa) == progressing.RaterProgress(done + 1, 5)

@@ -19,14 +19,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from annotation import assigning, desk, leasing, undoing
-from annotation.judging import Answer, revise_judgment
+from annotation.judging import Answer, Submitted, revise_judgment
 from annotation.models import Assignment, Batch, Referral, Slot
 from annotation.overlapping import change_overlap
-from annotation.qualifying import skills_held
 from annotation.queueing import bookmarks, progressing
-from annotation.queueing.turns import turn_of
 from annotation.reopening import reopen_item
-from tests.annotation.makers import answer, make_batch
+from tests.annotation.makers import answer, make_batch, turn_now
 from tests.faults.queue.at_once import outcome
 from workforce.models import Skill, SkillGrant, User
 
@@ -69,12 +67,16 @@ class Floor(RuleBasedStateMachine):
         got = assigning.claim_next(batch=self.batch, rater=rater, beyond=[one.token for one in page])
         if not live and may:
             assert got is not None
+        if got is not None:
+            self._is_counted(got)
 
     @rule(who=somebody, cant_judge=opinion)
     def submit(self, who: int, cant_judge: str) -> None:
         if held := self._held(self.raters[who]):
             said = {"cant_judge": cant_judge} if cant_judge else {"value": 3}
-            outcome(lambda: answer(held[0], **said))
+            done = outcome(lambda: answer(held[0], **said))
+            if isinstance(done, Submitted):
+                self._is_counted(done.judgment.assignment)
 
     @rule(who=somebody, other=somebody)
     def one_holds_and_another_passes(self, who: int, other: int) -> None:
@@ -138,7 +140,7 @@ class Floor(RuleBasedStateMachine):
         batch = Batch.objects.get(pk=self.batch.pk)
         for rater in self.raters:
             with transaction.atomic():
-                turn = turn_of(batch=batch, rater=rater, skills=skills_held(rater=rater))
+                turn = turn_now(batch=batch, rater=rater)
                 found = {slot.pk for choice in turn.choices(again=False) for slot in choice}
             assert found == for_the_rater(self.batch, rater)
 
@@ -154,6 +156,11 @@ class Floor(RuleBasedStateMachine):
             progress = progressing.progress_for(batch=self.batch, rater=rater)
             answered = Assignment.objects.filter(rater=rater, slot__batch=self.batch, state__in=Assignment.ANSWERED)
             assert progress.done == progress.total == answered.count()
+
+    def _is_counted(self, lease: Assignment) -> None:
+        """What was read along with a lease before it was given or answered is what is counted afterwards."""
+        if lease.progress is not None:
+            assert lease.progress == progressing.progress_for(batch=self.batch, rater=lease.rater)
 
     def _held(self, rater: User) -> list[Assignment]:
         mine = Assignment.objects.filter(slot__batch=self.batch, rater=rater, state="leased")

@@ -9,6 +9,7 @@ from annotation import assigning, batching, freezing, measuring, repinning
 from annotation.drafting import save_draft
 from annotation.errors import BatchStateWrong, RubricChanged, VersionNotNewer
 from annotation.models import Assignment, Draft, Judgment
+from annotation.queueing.turns import Turn
 from rubrics import versions
 from rubrics.models import Acknowledgement
 from tests.annotation.makers import answer, make_batch, shown_value
@@ -273,15 +274,15 @@ def test_an_item_given_back_while_somebody_takes_it_is_answered_as_it_is_shown(
     answer(assigning.claim_next(batch=batch, rater=rosa), value=1)
     new = publish("meaning_changed")
     repinning.move_batch(batch=batch, version=new, actor=lena)
-    take = assigning._take_slot
+    take = Turn.take
 
-    def taken_meanwhile(**given):
-        slot = take(**given)
+    def taken_meanwhile(turn, **given):
+        slot = take(turn, **given)
         assert slot.task_id == ahead.task_id and slot.task.rubric_version_id == rubric_version.pk
         assert repinning.follow(assignment=ahead)
         return slot
 
-    monkeypatch.setattr(assigning, "_take_slot", taken_meanwhile)
+    monkeypatch.setattr(Turn, "take", taken_meanwhile)
     held = assigning.claim_next(batch=batch, rater=rosa)
     monkeypatch.undo()
     shown = repinning.version_of(task=held.task)

@@ -14,7 +14,7 @@ from workforce.models import Preferences
 
 pytestmark = pytest.mark.django_db
 
-NEXT, SUBMIT, BEGIN, NEXT_ON_PAGE, PAGE, BATCH_PAGE = 13, 15, 6, 22, 21, 22  # an answer: one to count agreement
+NEXT, SUBMIT, BEGIN, NEXT_ON_PAGE, PAGE, BATCH_PAGE = 8, 11, 5, 17, 16, 22  # an answer: one to count agreement
 LIST = 12
 
 

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
-from django.db.models import Count, DateTimeField, Q, QuerySet, Value
+from django.db.models import Count, DateTimeField, Q, QuerySet, Subquery, Value
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.faults.queue.at_once import overtaken
-from workforce.compiled import Blanks, Compiled
+from workforce.compiled import Blanks, Changed, Compiled, behind
 from workforce.models import Membership, Preferences, User, WorkTime
 
 pytestmark = pytest.mark.django_db
@@ -82,7 +82,7 @@ def test_behind_a_lock_it_sees_what_was_committed_meanwhile(team, rosa):
     """Sent at once with the lock, and still another look: else the name would be the one of before the wait."""
     lock = Compiled(lambda blanks: User.objects.select_for_update().filter(pk=blanks.key("who")).order_by())
 
-    @Compiled.behind(lock)
+    @behind(lock)
     def name(blanks: Blanks) -> QuerySet[User]:
         return User.objects.filter(pk=blanks.key("who")).annotate(
             teams=Count("memberships", filter=Q(memberships__role="lead"))
@@ -116,3 +116,17 @@ def test_threads_share_what_is_compiled_and_not_the_connection(rosa, rafi):
     for thread in threads:
         thread.join()
     assert seen == {rosa.pk: [rosa.pk], rafi.pk: [rafi.pk]}
+
+
+def test_an_update_returns_its_rows_as_they_are_then(team, rosa, rafi):
+    @Changed
+    def promoted(blanks: Blanks) -> tuple[QuerySet[Membership], dict[str, str]]:
+        theirs = Membership.objects.filter(user=blanks.key("who")).order_by("-pk").values("pk")
+        return Membership.objects.filter(pk=Subquery(theirs[:1]), role="rater"), {"role": "lead"}
+
+    with CaptureQueriesContext(connection) as asked:
+        [row] = promoted(who=rosa.pk)
+    assert len(asked) == 1
+    assert (row.user_id, row.team_id, row.role) == (rosa.pk, team.pk, "lead")
+    assert Membership.objects.get(user=rosa).role == "lead" and Membership.objects.get(user=rafi).role == "rater"
+    assert promoted(who=rosa.pk) == []

@@ -147,10 +147,8 @@ def _bookmarks_stay_where_they_are() -> None:
 
     begun = bookmarks._begun
 
-    def find(*, batch: Any, rater: Any, skills: Any) -> Any:
-        from annotation.models import Bookmark
-
-        return Bookmark.objects.filter(batch=batch, rater=rater).first() or begun(batch=batch, rater=rater), True
+    def find(*, batch: Any, rater: Any, skills: Any, mark: Any, reopened: bool) -> Any:
+        return bookmarks.Found(mark or begun(batch=batch, rater=rater), reopened=True, as_it_was=True)
 
     import annotation.queueing.turns as turns
 
