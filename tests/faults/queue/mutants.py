@@ -162,6 +162,22 @@ def _a_bookmark_passes_what_is_just_being_taken() -> None:
     bookmarks._place = lambda bookmark, fitting, waiting, taken: taken.place if taken else bookmark.place
 
 
+def _what_left_the_queue_is_handed_out() -> None:
+    """An item is handed out as it was when its seat was found, not as it is once its row is had."""
+    from django.db.models import F, Value
+    from django.db.models.functions import Coalesce
+
+    import annotation.assigning as assigning
+    from annotation.models import Task
+    from workforce.compiled import Blanks, Changed
+
+    def build(blanks: Blanks) -> Any:
+        version = Coalesce(F("rubric_version"), Value(blanks.key("version")))
+        return Task.objects.filter(pk=blanks.key("task")), {"rubric_version": version}
+
+    assigning._pinned = lambda skills: Changed(build)
+
+
 def _who_leaves_keeps_what_they_hold() -> None:
     """Disabling somebody frees nothing."""
     import workforce.leaving as leaving
@@ -185,6 +201,7 @@ PATCHES: dict[str, Callable[[], None]] = {
     "a key is not remembered": _a_key_is_not_remembered,
     "a seat that goes leaves its lease": _a_seat_that_goes_leaves_its_lease,
     "the sweep leaves the seat": _the_sweep_leaves_the_seat,
+    "what left the queue is handed out": _what_left_the_queue_is_handed_out,
     "who leaves keeps what they hold": _who_leaves_keeps_what_they_hold,
     "what opens again is not marked": _what_opens_again_is_not_marked,
     "what is put back is not marked": _what_is_put_back_is_not_marked,

@@ -31,6 +31,7 @@ SHOULD_NOTICE = {
     "a key is not remembered": "test_races.py::test_an_answer_is_sent_twice",
     "a seat that goes leaves its lease": "test_guards.py::test_an_item_fetched_ahead_goes_with_its_seat",
     "the sweep leaves the seat": "test_races.py::test_an_answer_comes_while_its_lease_is_swept",
+    "what left the queue is handed out": "test_guards.py",
     "who leaves keeps what they hold": "test_races.py::test_an_answer_comes_while_its_rater_is_disabled",
     "time ends before it began": "test_clock_jumps.py::test_an_item_is_worked_on_while_the_clock_jumps",
     "what opens again is not marked": "../../annotation/test_bookmarks.py",

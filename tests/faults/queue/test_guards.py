@@ -8,9 +8,11 @@ from django.utils import timezone
 
 from annotation import assigning, leasing
 from annotation.errors import LeaseLost, UnknownLease
-from annotation.models import Assignment, Batch, Judgment, Slot
+from annotation.models import Assignment, Batch, Judgment, Slot, Task
 from annotation.overlapping import change_overlap
+from annotation.queueing.turns import Turn
 from tests.annotation.makers import answer, make_batch
+from workforce.models import Skill
 
 GUARDS = [
     "one_slot_per_task_and_number",
@@ -87,3 +89,26 @@ def test_an_item_fetched_ahead_goes_with_its_seat(project, lena, rubric_version,
     assert states == {now.pk: "leased", ahead.pk: "released"}
     with pytest.raises(LeaseLost):
         leasing.begin(token=ahead.token, rater=rosa)
+
+
+@pytest.mark.parametrize("meanwhile", ["held for a lead", "for another skill"])
+def test_an_item_that_left_the_queue_once_its_seat_was_found_is_not_handed_out(
+    held, team, rafi, monkeypatch, meanwhile
+):
+    """The claim begins anew; what it was about to hand out goes back with its transaction."""
+    change = {"standing": Task.Standing.HELD}
+    if meanwhile == "for another skill":
+        change = {"requires": Skill.objects.create(team=team, slug="medicine", name="Medicine")}
+    take, tries = Turn.take, []
+
+    def leaves_meanwhile(turn: Turn, *, again: bool) -> Slot | None:
+        slot = take(turn, again=again)
+        tries.append(slot)
+        if len(tries) == 1:
+            Task.objects.filter(pk=held.task_id).update(**change)
+        return slot
+
+    monkeypatch.setattr(Turn, "take", leaves_meanwhile)
+    his = assigning.claim_next(batch=held.slot.batch, rater=rafi)
+    assert len(tries) == 2
+    assert his is not None and his.task.standing == Task.Standing.QUEUED and his.task.requires is None
