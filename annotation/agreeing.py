@@ -32,6 +32,8 @@ METRICS = {
     "grade_imported": "strength of preference, imported order",
     "sign_imported": "choice alone, imported order",
 }
+LEVELS = {"points": "points in their order", "names": "points as names, without an order"}
+"""How a scale of a criterion is read; the first where nothing is chosen."""
 CUTS = [Slice.DOMAIN, Slice.LANGUAGE, Slice.LENGTHS, Slice.MODELS, Slice.VENDOR, Slice.SENSITIVITY, Slice.BATCH]
 SIGNS = (-1, 0, 1)
 NOTHING = Q(pk__in=())
@@ -42,7 +44,8 @@ Kept = Mapping[tuple[Scope, int], dict[str, int]]
 @dataclass(frozen=True)
 class Choice:
     """What a lead asks for: a question ("" for the first), a group of rubric versions by the key of its newest (0
-    for the newest group), labels an item needs (2 or more), how a pair's grades are read, and the target in (0, 1).
+    for the newest group), labels an item needs (2 or more), how a pair's grades (METRICS) or a criterion's points
+    (LEVELS) are read, and the target in (0, 1).
     """
 
     question: str = ""
@@ -170,10 +173,12 @@ def measure(
 
 
 def alpha_of(*, question: Question, patterns: Patterns, key: str, metric: str = "grade") -> Alpha:
-    """Alpha of patterns in the order of the question's domain. metric: see METRICS; of grades alone."""
+    """Alpha of patterns in the order of the question's domain. metric: METRICS of grades, LEVELS of scales."""
     domain, level, counts = question.domain, question.level, patterns.counts
     if question.of_grades and metric.startswith("sign"):
         domain, level, counts = SIGNS, "nominal", signs(counts, domain=question.domain)
+    elif metric == "names" and not question.of_grades:
+        level = "nominal"
     symmetrised = question.sided and not (question.of_grades and metric.endswith("imported"))
     scope = f"{key}/{question.key}/{metric}"
     return _alpha(scope, level, domain, symmetrised, counts.tobytes(), patterns.units.tobytes())

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from rest_framework.request import Request
 
-from annotation.agreeing import METRICS, TARGET, Choice, Overview, Row, batches_named, overview
+from annotation.agreeing import LEVELS, METRICS, TARGET, Choice, Overview, Row, batches_named, overview
 from annotation.agreement.raw import RawAgreement
 from annotation.models import AgreementReport, Batch, Project, Task
 from annotation.rater_pairs import rater_pairs
@@ -102,7 +102,7 @@ def agreement(request: HttpRequest, slug: str) -> HttpResponse:
         shares=_shares(found),
         confusion=confusion_of(found),
         confusion_heads=heads_of(found.asked.question) if found.asked.question else [],
-        metrics=METRICS,
+        readings=_readings(found),
         leasts=LEAST,
         targets=sorted({*TARGETS, choice.target}),
         check=project.agreement_checks.first(),
@@ -174,7 +174,7 @@ def choice_of(request: HttpRequest | Request) -> Choice:
         question=asked.get("question", "")[:100],
         version=whole_number(asked.get("rubric")) or 0,
         least=least if least in LEAST else LEAST[0],
-        metric=asked["metric"] if asked.get("metric") in METRICS else "grade",
+        metric=asked["metric"] if asked.get("metric") in METRICS | LEVELS else "grade",
         target=target if 0 < target < 1 else TARGET,
     )
 
@@ -191,6 +191,14 @@ def value_names(batches: Iterable[Batch], vendors: Iterable[Vendor]) -> dict[tup
 def vendors_in(found: Overview, project: Project) -> Iterable[Vendor]:
     """The vendors of the project's team, if anything is cut by them."""
     return Vendor.objects.filter(team=project.team_id) if Slice.VENDOR in found.by_slice else []
+
+
+def _readings(found: Overview) -> dict[str, str]:
+    """The ways in which the chosen question can be read; none where there is one only."""
+    question = found.asked.question
+    if question is None:
+        return {}
+    return METRICS if question.of_grades else LEVELS if question.level == "ordinal" else {}
 
 
 def _shares(found: Overview) -> list[tuple[str, RawAgreement]]:

@@ -4,6 +4,8 @@ import csv
 import io
 import json
 
+import krippendorff
+import numpy as np
 import pytest
 from django.urls import reverse
 
@@ -122,6 +124,23 @@ def test_criteria_are_questions_of_their_own(lead, project, lena, rubric_version
         items = lead.get(reverse("agreement-items", args=["helpful"]), {"question": key})
         assert items.context["page"].paginator.count == page.context["headline"].row.alpha.n_units, key
         assert items.context["units"][0].said
+
+
+@pytest.mark.parametrize(("metric", "level"), [("points", "ordinal"), ("names", "nominal"), ("sign", "ordinal")])
+def test_a_scale_is_read_with_or_without_its_order(lead, project, lena, rubric_version, metric, level):
+    rows = [{"id": f"h{n}", "prompt": f"p{n}", "responses": [{"text": "a"}]} for n in range(12)]
+    given = [(n, m, (n * m + n // 3) % 3 + 1) for n in range(12) for m in range(4)]
+    said = [{"item": f"h{n}", "rater": f"r{m}", "scores": {"correctness": [value]}} for n, m, value in given]
+    for kind, lines in (("comparisons", rows), ("judgments", said)):
+        file = io.BytesIO("\n".join(json.dumps(line) for line in lines).encode())
+        import_file(project=project, kind=kind, lines=file, filename="f", actor=lena)
+    page = _page(lead, question="criterion:correctness", metric=metric)
+    table = [[sum(u == n and v == at for u, _, v in given) for at in (1, 2, 3)] for n in range(12)]
+    expected = krippendorff.alpha(
+        value_counts=np.array(table, dtype=np.int64), value_domain=[1, 2, 3], level_of_measurement=level
+    )
+    assert page.context["headline"].row.alpha.value == pytest.approx(expected, abs=1e-12)
+    assert set(page.context["readings"]) == {"points", "names"} and 'value="names"' in page.content.decode()
 
 
 def test_two_weeks_are_a_line_with_what_happened(lead, project, lena, judged, rubric_version):
