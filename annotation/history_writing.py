@@ -6,13 +6,15 @@ unchanged, another one is refused.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Prefetch
 from django.utils import timezone
 
 from annotation.answers import ranks_of
 from annotation.batching import Item, add_tasks
-from annotation.corpus_writing import CHUNK, Writing, imported_uid, write_people
+from annotation.bulk import insert_rows, reserve_keys
+from annotation.corpus_writing import Writing, imported_uid, write_people
 from annotation.criteria import Said as SaidScore
 from annotation.errors import RubricNotUsable
 from annotation.imported_scores import Criteria
@@ -26,6 +28,15 @@ from workforce.models import User
 Said = tuple[int | None, list[int], list[SaidScore]]
 """Strength, ranks, scores."""
 New = tuple[JudgmentRow, Comparison, int, Said]
+SAID = (
+    *("id", "uid", "task_id", "rater_id", "rubric_version_id", "source", "scale", "strength", "display_order"),
+    *("rationale", "wall_ms", "created_at"),
+)
+UNSAID: dict[str, Any] = {
+    field.attname: field.get_default() for field in Judgment._meta.concrete_fields if field.attname not in SAID
+}
+"""What no file says of a judgment, as it is by default."""
+PLACED = ("judgment_id", "response_id", "position", "rank", "acceptable")
 
 
 @dataclass
@@ -149,35 +160,35 @@ def _write(history: History, new: list[New]) -> None:
     ]
     tasks = add_tasks(batch=batch, items=items, first_number=len(history.tasks) + 1)
     history.tasks.update(zip(fresh, tasks, strict=True))
-    judgments = Judgment.objects.bulk_create(
-        [
-            Judgment(
-                uid=imported_uid(writing.project, "judgment", row.item, row.rater),
-                task=history.tasks[comparison.pk],
-                rater_id=rater,
-                rubric_version=history.version,
-                source=Judgment.Source.IMPORTED,
-                scale="" if row.strength is None else "pref7" if row.graded else "binary_tie",
-                strength=row.strength,
-                display_order=list(range(len(comparison.members.all()))),
-                rationale=row.reason,
-                wall_ms=row.milliseconds,
-            )
-            for row, comparison, rater, _ in new
-        ],
-        batch_size=CHUNK,
-    )
-    Placement.objects.bulk_create(
-        [
-            Placement(judgment=judgment, response_id=member.response_id, position=member.position, rank=rank)
-            for judgment, (_, comparison, _, (_, ranks, _)) in zip(judgments, new, strict=True)
-            if ranks
-            for member, rank in zip(comparison.members.all(), ranks, strict=True)
-        ],
-        batch_size=CHUNK,
-    )
-    history.criteria.write((judgment, said[2]) for judgment, (*_, said) in zip(judgments, new, strict=True))
-    writing.created["judgments"] += len(judgments)
+    keys = reserve_keys(Judgment, len(new))
+    rows = [
+        (
+            key,
+            imported_uid(writing.project, "judgment", row.item, row.rater),
+            history.tasks[comparison.pk].pk,
+            rater,
+            history.version.pk,
+            Judgment.Source.IMPORTED.value,
+            "" if row.strength is None else "pref7" if row.graded else "binary_tie",
+            row.strength,
+            list(range(len(comparison.members.all()))),
+            row.reason,
+            row.milliseconds,
+            writing.now,
+            *UNSAID.values(),
+        )
+        for key, (row, comparison, rater, _) in zip(keys, new, strict=True)
+    ]
+    insert_rows(Judgment, (*SAID, *UNSAID), rows)
+    places = [
+        (key, member.response_id, member.position, rank, None)
+        for key, (_, comparison, _, (_, ranks, _)) in zip(keys, new, strict=True)
+        if ranks
+        for member, rank in zip(comparison.members.all(), ranks, strict=True)
+    ]
+    insert_rows(Placement, PLACED, places)
+    history.criteria.write((key, said[2]) for key, (*_, said) in zip(keys, new, strict=True))
+    writing.created["judgments"] += len(rows)
     writing.created["tasks"] += len(tasks)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from annotation.bulk import insert_rows
 from annotation.criteria import Said
-from annotation.models import CriterionScore, Judgment
+from annotation.models import CriterionScore
 from annotation.panels import scores_fit
 from annotation.rows import RowRefused
 from rubrics.models import Criterion, RubricVersion
@@ -44,14 +44,14 @@ class Criteria:
                 said += _said(criterion, position, value)
         return sorted(said, key=repr)
 
-    def write(self, given: Iterable[tuple[Judgment, list[Said]]]) -> None:
-        """The rows of what new judgments say."""
+    def write(self, given: Iterable[tuple[int, list[Said]]]) -> None:
+        """The rows of what new judgments (by primary key) say."""
         insert_rows(
             CriterionScore,
             COLUMNS,
             [
                 (
-                    judgment.pk,
+                    judgment,
                     self.by_slug[slug].pk,
                     position,
                     outcome,
