@@ -32,6 +32,8 @@ METRICS = {
     "grade_imported": "strength of preference, imported order",
     "sign_imported": "choice alone, imported order",
 }
+LEVELS = {"points": "points in their order", "names": "points as names, without an order"}
+"""How a scale of a criterion is read; the first where nothing is chosen."""
 CUTS = [Slice.DOMAIN, Slice.LANGUAGE, Slice.LENGTHS, Slice.MODELS, Slice.VENDOR, Slice.SENSITIVITY, Slice.BATCH]
 SIGNS = (-1, 0, 1)
 NOTHING = Q(pk__in=())
@@ -42,7 +44,8 @@ Kept = Mapping[tuple[Scope, int], dict[str, int]]
 @dataclass(frozen=True)
 class Choice:
     """What a lead asks for: a question ("" for the first), a group of rubric versions by the key of its newest (0
-    for the newest group), labels an item needs (2 or more), how a pair's grades are read, and the target in (0, 1).
+    for the newest group), labels an item needs (2 or more), how a pair's grades (METRICS) or a criterion's points
+    (LEVELS) are read, and the target in (0, 1).
     """
 
     question: str = ""
@@ -93,6 +96,7 @@ class Asked:
 class Overview:
     """Everything that is measured for one page: all questions, and the chosen one in all slices.
 
+    hidden: by slice, how many of its values were not measured, since others have more items.
     confusion: (values, values), units' pairs of labels, each pair of a unit weighing 1 / (m − 1).
     """
 
@@ -102,6 +106,7 @@ class Overview:
     raw: Raw
     by_question: list[Row]
     by_slice: dict[str, list[Row]]
+    hidden: dict[str, int]
     by_version: list[tuple[RubricVersion, Row]]
     by_week: list[Row]
     confusion: list[list[float]]
@@ -132,19 +137,23 @@ def questioned(*, project: Project, choice: Choice, also: Q = NOTHING) -> Asked:
     return Asked(group, groups, published, questions, questions.get(choice.question) or _first(questions, items), kept)
 
 
-def overview(*, project: Project, choice: Choice) -> Overview:
-    """Measure what was chosen. Reads only, in at most five queries."""
+def overview(*, project: Project, choice: Choice, most: int | None = None) -> Overview:
+    """Measure what was chosen. Reads only, in at most five queries.
+
+    most: of each slice so many values, those with most items; all where it is not given.
+    """
     # Whatever is chosen without a word is a grade, where there is one: its slices come in the same query.
     chosen = Q(question=choice.question) if choice.question else Q(question__startswith=GRADE)
     asked = questioned(project=project, choice=choice, also=chosen & Q(slice__in=[*CUTS, Slice.WEEK]))
     question = asked.question
     if question is None:
-        return Overview(choice, asked, None, Raw(None, None, None), [], {}, [], [], [])
+        return Overview(choice, asked, None, Raw(None, None, None), [], {}, {}, [], [], [])
     cut = {key: patterns for key, patterns in asked.kept.items() if key[0].slice != Slice.ALL}
     if not any(scope.question == question.key for scope, _ in cut):
         versions, mine = [version.pk for version in asked.group], Q(question=question.key)
         cut = kept_patterns(project=project, wanted=mine & Q(slice__in=[*CUTS, Slice.WEEK]), versions=versions)
-    rows = _rows(project, {question.key: question}, cut, choice)
+    shown, hidden = _widest(cut, most)
+    rows = _rows(project, {question.key: question}, shown, choice)
     by_slice = {name: [row for row in rows if row.scope.slice == name] for name in CUTS}
     of_all = _rows(project, asked.questions, asked.whole, choice)
     merged = _merged(question, asked.whole, choice.least)
@@ -153,8 +162,9 @@ def overview(*, project: Project, choice: Choice) -> Overview:
         asked=asked,
         headline=next((row for row in of_all if row.scope.question == question.key), None),
         raw=_raw(question, merged, asked.whole, choice),
-        by_question=sorted(of_all, key=lambda row: -2.0 if row.alpha.value is None else -row.alpha.value),
+        by_question=sorted(of_all, key=lambda row: 2.0 if row.alpha.value is None else -row.alpha.value),
         by_slice={name: found for name, found in by_slice.items() if found},
+        hidden=hidden,
         by_version=_by_version(project, question, asked, choice),
         by_week=sorted((row for row in rows if row.scope.slice == Slice.WEEK), key=lambda row: row.scope.value),
         confusion=_confusion(merged),
@@ -170,10 +180,12 @@ def measure(
 
 
 def alpha_of(*, question: Question, patterns: Patterns, key: str, metric: str = "grade") -> Alpha:
-    """Alpha of patterns in the order of the question's domain. metric: see METRICS; of grades alone."""
+    """Alpha of patterns in the order of the question's domain. metric: METRICS of grades, LEVELS of scales."""
     domain, level, counts = question.domain, question.level, patterns.counts
     if question.of_grades and metric.startswith("sign"):
         domain, level, counts = SIGNS, "nominal", signs(counts, domain=question.domain)
+    elif metric == "names" and not question.of_grades:
+        level = "nominal"
     symmetrised = question.sided and not (question.of_grades and metric.endswith("imported"))
     scope = f"{key}/{question.key}/{metric}"
     return _alpha(scope, level, domain, symmetrised, counts.tobytes(), patterns.units.tobytes())
@@ -215,6 +227,21 @@ def _rows(
     order = {key: place for place, key in enumerate(questions)}
     found = sorted((scope for scope in scopes if scope.question in order), key=lambda one: (order[one.question], one))
     return [_row(project, questions[scope.question], scope, scopes[scope], choice) for scope in found]
+
+
+def _widest(cut: Kept, most: int | None) -> tuple[Kept, dict[str, int]]:
+    """Of each slice but weeks the values with most items, two at least, and how many others there are."""
+    items: dict[str, Counter[Scope]] = defaultdict(Counter)
+    for (scope, _), patterns in cut.items():
+        items[scope.slice][scope] += sum(patterns.values())
+    kept, hidden = set(items.pop(Slice.WEEK, ())), {}
+    for name, scopes in items.items():
+        shown = set(scopes)
+        if most is not None and len(scopes) > most:
+            shown = {scope for scope, n in scopes.most_common(most) if n > 1}
+            hidden[name] = len(scopes) - len(shown)
+        kept |= shown
+    return {key: patterns for key, patterns in cut.items() if key[0] in kept}, hidden
 
 
 def _row(project: Project, question: Question, scope: Scope, kept: Iterable[dict[str, int]], choice: Choice) -> Row:

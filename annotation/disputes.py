@@ -240,10 +240,10 @@ def _range_of_scores(criterion: str) -> QuerySet[Any]:
     if criterion:
         scores = scores.filter(criterion__slug=criterion)
     said = Cast(Coalesce("point__value", "side"), FloatField())
-    ranges = (
-        scores.order_by().annotate(span=Cast(Coalesce(span, Value(2)), FloatField())).values("criterion", "position")
-    )
-    spread = ranges.annotate(of=(Max(said) - Min(said)) / Max("span")).filter(span__gt=0)
+    ranges = scores.order_by().values("criterion", "position").annotate(wide=Max(said) - Min(said))
+    # After the grouping: the span is looked up once for each criterion, not for each score.
+    spans = ranges.annotate(span=Cast(Coalesce(span, Value(2)), FloatField())).filter(span__gt=0)
+    spread = spans.annotate(of=F("wide") / F("span"))
     return spread.order_by(F("of").desc()).values("of")[:1]
 
 

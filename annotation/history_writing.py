@@ -6,22 +6,37 @@ unchanged, another one is refused.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Prefetch
 from django.utils import timezone
 
 from annotation.answers import ranks_of
 from annotation.batching import Item, add_tasks
-from annotation.corpus_writing import CHUNK, Writing, imported_uid, write_people
+from annotation.bulk import insert_rows, reserve_keys
+from annotation.corpus_writing import Writing, imported_uid, write_people
+from annotation.criteria import Said as SaidScore
 from annotation.errors import RubricNotUsable
-from annotation.models import Batch, Comparison, ComparisonResponse, Judgment, Placement, Task
+from annotation.imported_scores import Criteria
+from annotation.models import Batch, Comparison, ComparisonResponse, CriterionScore, Judgment, Placement, Task
 from annotation.numbering import next_number
 from annotation.row_shapes import JudgmentRow
 from annotation.rows import RowRefused
 from rubrics.models import RubricVersion
 from workforce.models import User
 
-Said = tuple[int | None, list[int]]
+Said = tuple[int | None, list[int], list[SaidScore]]
+"""Strength, ranks, scores."""
+New = tuple[JudgmentRow, Comparison, int, Said]
+SAID = (
+    *("id", "uid", "task_id", "rater_id", "rubric_version_id", "source", "scale", "strength", "display_order"),
+    *("rationale", "wall_ms", "created_at"),
+)
+UNSAID: dict[str, Any] = {
+    field.attname: field.get_default() for field in Judgment._meta.concrete_fields if field.attname not in SAID
+}
+"""What no file says of a judgment, as it is by default."""
+PLACED = ("judgment_id", "response_id", "position", "rank", "acceptable")
 
 
 @dataclass
@@ -31,6 +46,7 @@ class History:
     writing: Writing
     actor: User
     version: RubricVersion
+    criteria: Criteria
     batch: Batch | None = None
     tasks: dict[int, Task] = field(default_factory=dict)
     said: dict[tuple[int, int], Said] = field(default_factory=dict)
@@ -43,7 +59,7 @@ def start_history(*, writing: Writing, actor: User) -> History:
     version = versions.order_by("-number").first()
     if version is None:
         raise RubricNotUsable("Judgments need a published rubric to stand under. Nothing was imported. Publish one.")
-    return History(writing=writing, actor=actor, version=version)
+    return History(writing=writing, actor=actor, version=version, criteria=Criteria(version))
 
 
 def write_judgments(history: History, rows: Sequence[JudgmentRow]) -> None:
@@ -57,7 +73,7 @@ def write_judgments(history: History, rows: Sequence[JudgmentRow]) -> None:
     }
     raters = write_people(writing, {row.rater for row in rows})
     _recall(history, comparisons.values(), raters)
-    new: list[tuple[JudgmentRow, Comparison, int, list[int]]] = []
+    new: list[New] = []
     for index, row in enumerate(rows):
         try:
             taken = _take(history, row, comparisons.get(row.item), raters[row.rater])
@@ -80,38 +96,54 @@ def _recall(history: History, comparisons: Iterable[Comparison], raters: dict[st
         )
         .exclude(task__batch=history.batch)
         .select_related("task")
-        .prefetch_related("placements")
+        .prefetch_related(
+            "placements", Prefetch("scores", CriterionScore.objects.select_related("criterion", "point").order_by())
+        )
     )
     for judgment in found:
         ranks = [placement.rank for placement in judgment.placements.all()]
-        history.said[judgment.task.comparison_id or 0, judgment.rater_id] = (judgment.strength, ranks)
+        scores: list[SaidScore] = [
+            (row.criterion.slug, row.position, row.outcome, row.point.value if row.point else None, row.side)
+            for row in judgment.scores.all()
+        ]
+        said = (judgment.strength, ranks, sorted(scores, key=repr))
+        history.said[judgment.task.comparison_id or 0, judgment.rater_id] = said
         history.writing.batch = history.writing.batch or judgment.task.batch_id
 
 
-def _take(history: History, row: JudgmentRow, comparison: Comparison | None, rater: int) -> list[int] | None:
-    """The ranks of a row that is new, None for one that is known. Raises RowRefused."""
+def _take(history: History, row: JudgmentRow, comparison: Comparison | None, rater: int) -> Said | None:
+    """What a row says that is new, None for one that is known. Raises RowRefused."""
     if comparison is None:
         raise RowRefused("unknown_item", f"There is no comparison {row.item!r} in this project; import it first.")
-    kind = Batch.Kind.RANKING if row.ranks else Batch.Kind.PAIRWISE
+    kind = Batch.Kind.RANKING if row.ranks else Batch.Kind.RATING if row.scores else Batch.Kind.PAIRWISE
     history.kind = history.kind or kind
     if kind != history.kind:
-        raise RowRefused("mixed_answers", "The file mixes rankings with labels or strengths; use a file for each.")
-    responses = len(comparison.members.all())
-    if row.ranks is None and responses != 2:
-        raise RowRefused("bad_answer", f"{row.item!r} has {responses} responses; it needs a ranking.")
-    ranks = row.ranks or ranks_of(row.strength or 0)
-    if len(ranks) != responses:
-        raise RowRefused("bad_answer", f"{row.item!r} has {responses} responses; the ranking has {len(ranks)} ranks.")
-    said: Said = (row.strength, ranks)
+        raise RowRefused(
+            "mixed_answers", "The file mixes rankings, scores, and labels or strengths; use a file for each."
+        )
+    said = _said(history, row, responses=len(comparison.members.all()))
     before = history.said.setdefault((comparison.pk, rater), said)
     if before is said:
-        return ranks
+        return said
     if before != said:
         raise RowRefused("conflict", f"{row.rater!r} is on record with another answer about {row.item!r}.")
     return None
 
 
-def _write(history: History, new: list[tuple[JudgmentRow, Comparison, int, list[int]]]) -> None:
+def _said(history: History, row: JudgmentRow, *, responses: int) -> Said:
+    if row.scores is not None:
+        return None, [], history.criteria.read(row.scores, responses=responses)
+    if responses == 1:
+        raise RowRefused("bad_answer", f"{row.item!r} has one response; it can only be rated, by scores.")
+    if row.ranks is None and responses != 2:
+        raise RowRefused("bad_answer", f"{row.item!r} has {responses} responses; it needs a ranking.")
+    ranks = row.ranks or ranks_of(row.strength or 0)
+    if len(ranks) != responses:
+        raise RowRefused("bad_answer", f"{row.item!r} has {responses} responses; the ranking has {len(ranks)} ranks.")
+    return row.strength, ranks, []
+
+
+def _write(history: History, new: list[New]) -> None:
     writing, batch = history.writing, _batch_of(history)
     if batch.scale != "pref7" and any(row.graded for row, *_ in new):
         batch.scale = "pref7"
@@ -128,33 +160,35 @@ def _write(history: History, new: list[tuple[JudgmentRow, Comparison, int, list[
     ]
     tasks = add_tasks(batch=batch, items=items, first_number=len(history.tasks) + 1)
     history.tasks.update(zip(fresh, tasks, strict=True))
-    judgments = Judgment.objects.bulk_create(
-        [
-            Judgment(
-                uid=imported_uid(writing.project, "judgment", row.item, row.rater),
-                task=history.tasks[comparison.pk],
-                rater_id=rater,
-                rubric_version=history.version,
-                source=Judgment.Source.IMPORTED,
-                scale="" if row.ranks else "pref7" if row.graded else "binary_tie",
-                strength=row.strength,
-                display_order=list(range(len(ranks))),
-                rationale=row.reason,
-                wall_ms=row.milliseconds,
-            )
-            for row, comparison, rater, ranks in new
-        ],
-        batch_size=CHUNK,
-    )
-    Placement.objects.bulk_create(
-        [
-            Placement(judgment=judgment, response_id=member.response_id, position=member.position, rank=rank)
-            for judgment, (_, comparison, _, ranks) in zip(judgments, new, strict=True)
-            for member, rank in zip(comparison.members.all(), ranks, strict=True)
-        ],
-        batch_size=CHUNK,
-    )
-    writing.created["judgments"] += len(judgments)
+    keys = reserve_keys(Judgment, len(new))
+    rows = [
+        (
+            key,
+            imported_uid(writing.project, "judgment", row.item, row.rater),
+            history.tasks[comparison.pk].pk,
+            rater,
+            history.version.pk,
+            Judgment.Source.IMPORTED.value,
+            "" if row.strength is None else "pref7" if row.graded else "binary_tie",
+            row.strength,
+            list(range(len(comparison.members.all()))),
+            row.reason,
+            row.milliseconds,
+            writing.now,
+            *UNSAID.values(),
+        )
+        for key, (row, comparison, rater, _) in zip(keys, new, strict=True)
+    ]
+    insert_rows(Judgment, (*SAID, *UNSAID), rows)
+    places = [
+        (key, member.response_id, member.position, rank, None)
+        for key, (_, comparison, _, (_, ranks, _)) in zip(keys, new, strict=True)
+        if ranks
+        for member, rank in zip(comparison.members.all(), ranks, strict=True)
+    ]
+    insert_rows(Placement, PLACED, places)
+    history.criteria.write((key, said[2]) for key, (*_, said) in zip(keys, new, strict=True))
+    writing.created["judgments"] += len(rows)
     writing.created["tasks"] += len(tasks)
 
 

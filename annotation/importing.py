@@ -34,6 +34,7 @@ from workforce.models import Role, User
 from workforce.roles import require
 
 ERRORS_KEPT = 1000
+Progress = Callable[[int, int], None]
 
 
 @dataclass
@@ -56,14 +57,21 @@ class _NothingWritten(Exception):
 
 
 def import_file(
-    *, project: Project, kind: str, filename: str, lines: Iterable[bytes], actor: User, prompt_set_name: str = ""
+    *,
+    project: Project,
+    kind: str,
+    filename: str,
+    lines: Iterable[bytes],
+    actor: User,
+    prompt_set_name: str = "",
+    progress: Progress | None = None,
 ) -> ImportReport:
     """Import the lines of a JSONL file, and return the report: accepted, or refused with its row errors.
 
     One bad row refuses the whole file and nothing of it is written. Content that is there already is
     counted as unchanged, so that the same file twice adds nothing. All prompts of the file join the prompt
-    set `prompt_set_name`, if given. Raises NotAllowed, FileTooLarge,
-    RubricNotUsable, ImportNotPossible, ProjectBusy.
+    set `prompt_set_name`, if given. `progress` is told after every few thousand rows how many are written, of how
+    many. Raises NotAllowed, FileTooLarge, RubricNotUsable, ImportNotPossible, ProjectBusy.
     """
     require(user=actor, team=project.team, role=Role.LEAD)
     if kind not in SHAPES:
@@ -82,6 +90,7 @@ def import_file(
                         set_name=printable(prompt_set_name).strip()[:80],
                         check=check,
                         spool=spool,
+                        progress=progress,
                     )
             except _NothingWritten:
                 pass
@@ -116,7 +125,15 @@ def _counted(lines: Iterable[bytes], update: Callable[[bytes], None]) -> Iterato
 
 
 def _write(
-    *, project: Project, kind: str, name: str, actor: User, set_name: str, check: Check, spool: IO[bytes]
+    *,
+    project: Project,
+    kind: str,
+    name: str,
+    actor: User,
+    set_name: str,
+    check: Check,
+    spool: IO[bytes],
+    progress: Progress | None,
 ) -> ImportReport:
     lock_project(project=project)  # two files at once would otherwise both bring what is new to both
     prompt_set = PromptSet.objects.get_or_create(project=project, name=set_name)[0] if set_name else None
@@ -129,8 +146,12 @@ def _write(
     )
     write = _writer(kind=kind, writing=writing, actor=actor)
     spool.seek(0)
+    written = 0
     while chunk := [_unspooled(line) for line in islice(spool, CHUNK)]:
         write([SHAPES[kind](parse_row(raw)) for _, raw in chunk])
+        written += len(chunk)
+        if progress is not None:
+            progress(written, check.rows)
     if check.error_count:
         raise _NothingWritten
     if writing.uncounted is not None:

@@ -51,7 +51,7 @@ def misfit(*, batch: Batch, version: RubricVersion, panel: dict[str, Any], respo
     for slug, values in answer.get("scores", {}).items():
         if slug not in criteria:
             return f"{version} has no criterion “{slug}”."
-        if not _fits(criteria[slug], values, responses):
+        if not scores_fit(criteria[slug], values, responses):
             return f"its scores do not fit the criterion “{slug}” of {version}."
     if panel["decided_by"]:
         slug, _, value = panel["decided_by"].rpartition(":")
@@ -72,7 +72,8 @@ def _verdict_wrong(batch: Batch, answer: dict[str, Any], responses: int) -> str:
     return "" if answer.get("scores") else "it needs scores."
 
 
-def _fits(criterion: Criterion, values: list[Any], responses: int) -> bool:
+def scores_fit(criterion: Criterion, values: list[Any], responses: int) -> bool:
+    """Whether these are values of the criterion, one for each response, or one for the pair where it compares."""
     if criterion.kind == Criterion.Kind.COMPARE:
         return len(values) == 1 and _among(values[0], (-1, 0, 1))
     if len(values) != responses:

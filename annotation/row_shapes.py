@@ -39,12 +39,16 @@ class DemonstrationRow:
 
 @dataclass(frozen=True, slots=True)
 class JudgmentRow:
-    """Exactly one of strength and ranks; `graded` tells a strength from a bare label."""
+    """Exactly one of strength, ranks and scores; `graded` tells a strength from a bare label.
+
+    scores: by criterion's slug a value for each response, one for the pair where it compares (annotation.panels).
+    """
 
     item: str
     rater: str
     strength: int | None
     ranks: list[int] | None
+    scores: dict[str, list[Any]] | None
     graded: bool
     milliseconds: int
     reason: str
@@ -72,11 +76,14 @@ def prompt_row(row: dict[str, Any], extra: frozenset[str] = frozenset(), *, need
 
 
 def comparison_row(row: dict[str, Any], extra: frozenset[str] = frozenset()) -> ComparisonRow:
-    """A prompt with "id" and "responses": [{"text", "model"?}], 2 to 9, and the extra keys of a larger row."""
+    """A prompt with "id" and "responses": [{"text", "model"?}], 1 to 9, and the extra keys of a larger row.
+
+    One alone can be rated, and compared with nothing.
+    """
     prompt = prompt_row(row, frozenset({"responses"}) | extra, needs_id=True)
     found = row.get("responses")
-    if not isinstance(found, list) or not 2 <= len(found) <= 9:
-        raise RowRefused("bad_responses", "A comparison needs 2 to 9 responses.")
+    if not isinstance(found, list) or not 1 <= len(found) <= 9:
+        raise RowRefused("bad_responses", "A comparison needs 2 to 9 responses, or one that is to be rated.")
     responses = []
     for response in found:
         if not isinstance(response, dict):
@@ -95,11 +102,11 @@ def demonstration_row(row: dict[str, Any]) -> DemonstrationRow:
 
 
 def judgment_row(row: dict[str, Any]) -> JudgmentRow:
-    """{"item", "rater", one of "label" | "strength" | "ranking", "seconds"?, "reason"?}."""
-    _known(row, frozenset({"item", "rater", "label", "strength", "ranking", "seconds", "reason"}))
-    if sum(name in row for name in ("label", "strength", "ranking")) != 1:
-        raise RowRefused("bad_answer", "A judgment needs exactly one of label, strength and ranking.")
-    strength, ranks = None, None
+    """{"item", "rater", one of "label" | "strength" | "ranking" | "scores", "seconds"?, "reason"?}."""
+    _known(row, frozenset({"item", "rater", "label", "strength", "ranking", "scores", "seconds", "reason"}))
+    if sum(name in row for name in ("label", "strength", "ranking", "scores")) != 1:
+        raise RowRefused("bad_answer", "A judgment needs exactly one of label, strength, ranking and scores.")
+    strength, ranks, scores = None, None, None
     if "label" in row:
         if row["label"] not in ("a", "b", "tie"):
             raise RowRefused("bad_answer", "A label is a, b or tie.")
@@ -108,8 +115,10 @@ def judgment_row(row: dict[str, Any]) -> JudgmentRow:
         strength = row["strength"]
         if type(strength) is not int or not -3 <= strength <= 3:
             raise RowRefused("bad_answer", "A strength is a whole number from -3 to 3; negative prefers the first.")
-    else:
+    elif "ranking" in row:
         ranks = _ranking(row["ranking"])
+    else:
+        scores = _scores(row["scores"], code="bad_answer")
     seconds = row.get("seconds", 0)
     if type(seconds) not in (int, float) or not 0 <= seconds <= 2_000_000:
         raise RowRefused("bad_seconds", "Seconds are a number from 0 to 2,000,000.")
@@ -118,6 +127,7 @@ def judgment_row(row: dict[str, Any]) -> JudgmentRow:
         rater=_word(row, "rater", 80, required=True),
         strength=strength,
         ranks=ranks,
+        scores=scores,
         graded="strength" in row,
         milliseconds=round(seconds * 1000),
         reason=_text(row, "reason", empty=True) if "reason" in row else "",
@@ -227,16 +237,25 @@ def _panel_answer(panel: dict[str, Any], *, responses: int) -> dict[str, Any]:
     return answer
 
 
-def _panel_scores(found: Any, *, responses: int) -> dict[str, list[Any]]:
+def _scores(found: Any, *, code: str) -> dict[str, list[Any]]:
     """{criterion: [value per response]}; null where it does not apply, a list of met points for a checklist."""
     if not isinstance(found, dict) or not found:
-        raise RowRefused("bad_panel", "scores is an object: a list of values for each criterion.")
+        raise RowRefused(code, "scores is an object: a list of values for each criterion.")
     for slug, values in found.items():
-        if not isinstance(values, list) or len(values) not in (1, responses):
-            raise RowRefused("bad_panel", f"The scores of {slug[:60]!r} are a list with a value for each response.")
+        if not isinstance(values, list) or not 1 <= len(values) <= 9:
+            raise RowRefused(code, f"The scores of {slug[:60]!r} are a list with a value for each response.")
         if not all(_is_score(value) for value in values):
-            raise RowRefused("bad_panel", f"A score of {slug[:60]!r} is a whole number, null, or a list of points met.")
+            raise RowRefused(code, f"A score of {slug[:60]!r} is a whole number, null, or a list of points met.")
     return found
+
+
+def _panel_scores(found: Any, *, responses: int) -> dict[str, list[Any]]:
+    """Scores of so many responses, or of the pair as a whole."""
+    scores = _scores(found, code="bad_panel")
+    for slug, values in scores.items():
+        if len(values) not in (1, responses):
+            raise RowRefused("bad_panel", f"The scores of {slug[:60]!r} are a list with a value for each response.")
+    return scores
 
 
 def _is_score(value: Any) -> bool:

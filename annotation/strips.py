@@ -10,20 +10,20 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Count, Min, Prefetch, Q, QuerySet
 
 from annotation.agreement.haste import reading_floor
 from annotation.calibrating import value_of
 from annotation.criteria import label_of
-from annotation.models import Batch, CriterionScore, Judgment, Task
+from annotation.models import Batch, CriterionScore, Judgment, Placement, Task
 from annotation.repinning import version_of
 from annotation.scales import SCALES
 from rubrics.models import Criterion
 
 SCORES = Prefetch("scores", CriterionScore.objects.select_related("criterion", "point"))
 READS = ("placements", SCORES, "scores__criterion__points")
-Said = dict[tuple[Criterion, int | None], list[Any]]
-"""What was said on each criterion of each response (None: of the pair)."""
+Scores = dict[tuple[Criterion, int | None], Counter[int]]
+"""How many said what on each criterion of each response (None: of the pair)."""
 
 
 @dataclass(frozen=True)
@@ -78,35 +78,67 @@ def strips_of(*, tasks: Sequence[Task], blind: Collection[int], criterion: str =
     """A strip for each of these tasks that anybody has an opinion on; those in `blind` (by key) do not tell sides.
 
     Tasks come with their batch. With `criterion` the strip is of that criterion; else of a rating it is of the scale
-    and response that people are furthest apart on.
+    and response that people are furthest apart on. The database counts: at most four queries, however many answered.
     """
-    counted = Judgment.objects.counted().filter(task__in=[task.pk for task in tasks]).order_by("pk")
-    kinds = {task.batch.kind for task in tasks}
-    if criterion or Batch.Kind.RATING in kinds:
-        counted = counted.prefetch_related(*READS)
-    elif Batch.Kind.RANKING in kinds:
-        counted = counted.prefetch_related("placements")
-    said: dict[int, list[Judgment]] = defaultdict(list)
-    for judgment in counted:
-        said[judgment.task_id].append(judgment)
-    strips = {}
-    for task in tasks:
-        strip = strip_of(task=task, said=said[task.pk], blind=task.pk in blind, criterion=criterion)
-        if strip is not None:
-            strips[task.pk] = strip
+    kinds = {task.pk: task.batch.kind for task in tasks}
+    rated = {task for task, kind in kinds.items() if criterion or kind == Batch.Kind.RATING}
+    paired = {task for task, kind in kinds.items() if task not in rated and kind == Batch.Kind.PAIRWISE}
+    ranked = kinds.keys() - rated - paired
+    strips: dict[int, Strip] = {}
+    for task, (scale, counts) in _grades(paired).items():
+        strips[task] = _of_grades(scale, counts, task in blind)
+    for task, firsts in _firsts(ranked).items():
+        strips[task] = _of_firsts(firsts, kinds[task], task in blind)
+    for task, scores in _scores(rated, criterion).items():
+        strips[task] = _of_scores(scores, kinds[task], task in blind)
     return strips
 
 
-def strip_of(*, task: Task, said: Sequence[Judgment], blind: bool, criterion: str = "") -> Strip | None:
-    """The strip of one task from its counted judgments; None where nobody has an opinion."""
-    kind = task.batch.kind
-    if not said:
-        return None
-    if criterion or kind == Batch.Kind.RATING:
-        return _of_scores(said, kind, blind, criterion)
-    if kind == Batch.Kind.PAIRWISE:
-        return _of_grades(said, blind)
-    return _of_firsts(said, kind, blind)
+def _counted(tasks: Collection[int]) -> QuerySet[Judgment]:
+    return Judgment.objects.counted().filter(task__in=tasks).order_by()
+
+
+def _grades(tasks: Collection[int]) -> dict[int, tuple[str, Counter[int]]]:
+    """The scale of the first answer, and how many gave each grade."""
+    if not tasks:
+        return {}
+    rows = _counted(tasks).values_list("task", "scale", "strength").annotate(n=Count("pk"), first=Min("pk"))
+    found: dict[int, tuple[str, Counter[int]]] = {}
+    for task, scale, strength, n, _ in sorted(rows, key=lambda row: row[-1]):
+        _, counts = found.setdefault(task, (scale, Counter()))
+        if strength is not None:
+            counts[strength] += n
+    return found
+
+
+def _firsts(tasks: Collection[int]) -> dict[int, list[int]]:
+    """How often each response was put first, by position."""
+    if not tasks:
+        return {}
+    placed = Placement.objects.filter(judgment__in=_counted(tasks)).order_by()
+    rows = placed.values_list("judgment__task", "position").annotate(n=Count("pk", filter=Q(rank=1)))
+    found: dict[int, list[int]] = defaultdict(list)
+    for task, _, n in sorted(rows):
+        found[task].append(n)
+    return found
+
+
+def _scores(tasks: Collection[int], slug: str) -> dict[int, Scores]:
+    """How many gave each value on each criterion of each response; nothing of checklists, which have no scale."""
+    if not tasks:
+        return {}
+    of_a_value = [CriterionScore.Outcome.SCORED, CriterionScore.Outcome.COMPARED]
+    scores = CriterionScore.objects.filter(judgment__in=_counted(tasks), outcome__in=of_a_value).order_by()
+    scores = scores.exclude(criterion__kind=Criterion.Kind.CHECKLIST)
+    if slug:
+        scores = scores.filter(criterion__slug=slug)
+    columns = ("judgment__task", "criterion", "position", "point__value", "side")
+    rows = list(scores.values_list(*columns).annotate(n=Count("pk")))
+    criteria = Criterion.objects.filter(pk__in={row[1] for row in rows}).prefetch_related("points").in_bulk()
+    found: dict[int, Scores] = defaultdict(lambda: defaultdict(Counter))
+    for task, criterion, position, value, side, n in rows:
+        found[task][criteria[criterion], position][side if value is None else value] += n
+    return found
 
 
 def opinions_of(*, task: Task) -> list[Opinion]:
@@ -169,39 +201,22 @@ def order_words(ranks: Sequence[int], *, kind: str) -> str:
     return ", ".join(groups)
 
 
-def _of_grades(said: Sequence[Judgment], blind: bool) -> Strip:
-    scale = said[0].scale
+def _of_grades(scale: str, counts: Counter[int], blind: bool) -> Strip:
     domain = SCALES[scale].domain if scale in SCALES else (-1, 0, 1)
-    counts = Counter(judgment.strength for judgment in said)
-    known = sorted({*domain, *(strength for strength in counts if strength is not None)})
+    known = sorted({*domain, *counts})
     bars = [Bar(counts[strength], grade_words(strength, scale=scale), strength == 0) for strength in known]
     return _told(_turned(bars) if blind else bars, "Grades", blind)
 
 
-def _of_firsts(said: Sequence[Judgment], kind: str, blind: bool) -> Strip:
-    firsts: Counter[int] = Counter()
-    places = 0
-    for judgment in said:
-        ranked = list(judgment.placements.all())
-        places = max(places, len(ranked))
-        firsts.update(placement.position for placement in ranked if placement.rank == 1)
-    bars = [Bar(firsts[place], f"{label_of(place=place + 1, kind=kind)} first") for place in range(places)]
+def _of_firsts(firsts: Sequence[int], kind: str, blind: bool) -> Strip:
+    bars = [Bar(n, f"{label_of(place=place, kind=kind)} first") for place, n in enumerate(firsts, start=1)]
     return _told(sorted(bars, key=lambda bar: -bar.n) if blind else bars, "Put first", blind)
 
 
-def _of_scores(said: Sequence[Judgment], kind: str, blind: bool, slug: str) -> Strip | None:
-    found: Said = defaultdict(list)
-    for judgment in said:
-        for asked, rows in _rows(judgment).items():
-            if (slug and asked[0].slug != slug) or asked[0].kind == Criterion.Kind.CHECKLIST:
-                continue
-            value = value_of(asked[0], rows)
-            if value is not None:
-                found[asked].append(value)
-    if not found:
-        return None
-    (criterion, position), values = max(found.items(), key=lambda entry: max(entry[1]) - min(entry[1]))
-    counts = Counter(values)
+def _of_scores(scores: Scores, kind: str, blind: bool) -> Strip:
+    in_order = sorted(scores, key=lambda one: (one[0].position, -1 if one[1] is None else one[1]))
+    criterion, position = max(in_order, key=lambda one: max(scores[one]) - min(scores[one]))
+    counts = scores[criterion, position]
     names = {-1: "A better", 0: "About the same", 1: "B better"}
     if criterion.kind != Criterion.Kind.COMPARE:
         names = {point.value: f"{point.value} {point.anchor}" for point in criterion.points.all()}

@@ -7,7 +7,7 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotation.agreeing import METRICS, batches_named, overview
+from annotation.agreeing import LEVELS, METRICS, batches_named, overview
 from annotation.models import Project
 from annotation.views.agreement import body_of, choice_of, rows_of, value_names, vendors_in
 from workforce.scoping import me
@@ -18,7 +18,12 @@ from workforce.scoping import me
         OpenApiParameter("question", str, description="Such as grade:pref7 or criterion:tone; the grade if not given."),
         OpenApiParameter("rubric", int, description="Id of the newest version of a group; the newest if not given."),
         OpenApiParameter("least", int, description="Answers that an item needs, 2 to 5."),
-        OpenApiParameter("metric", str, enum=list(METRICS)),
+        OpenApiParameter(
+            "metric",
+            str,
+            enum=[*METRICS, *LEVELS],
+            description="How grades are read, or the points of a scale; names: without an order, at the nominal level.",
+        ),
         OpenApiParameter("target", float, description="Between 0 and 1; what a verdict is about."),
     ],
     responses={200: OpenApiTypes.OBJECT},

@@ -12,18 +12,19 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from rest_framework.request import Request
 
-from annotation.agreeing import METRICS, TARGET, Choice, Overview, Row, batches_named, overview
+from annotation.agreeing import LEVELS, METRICS, TARGET, Choice, Overview, Row, batches_named, overview
 from annotation.agreement.raw import RawAgreement
 from annotation.models import AgreementReport, Batch, Project, Task
 from annotation.rater_pairs import rater_pairs
 from annotation.scopes import Slice
-from annotation.views.agreement_charts import confusion_of, heads_of, heat_of, weeks_of
+from annotation.views.agreement_charts import confusion_of, heads_of, heat_of, rater_heads, weeks_of
 from annotation.views.coefficients import axis_low_of
 from annotation.views.projects import led_project, page
 from workforce.models import Vendor
 from workforce.numerals import whole_number
 
 LEAST = (2, 3, 4, 5)
+MOST_OF_A_SLICE = 12
 TARGETS = (0.4, 0.5, 0.6, TARGET, 0.8)
 WORDS = {"insufficient": "too few", "pass": "reached", "fail": "missed", "inconclusive": "open"}
 
@@ -62,17 +63,21 @@ def agreement(request: HttpRequest, slug: str) -> HttpResponse:
     """The page of a project. Everything chosen stands in its address."""
     project = led_project(request, slug)
     choice = choice_of(request)
-    found, batches = overview(project=project, choice=choice), batches_named(project=project)
+    found = overview(project=project, choice=choice, most=MOST_OF_A_SLICE)
+    batches = batches_named(project=project)
     names = value_names(batches, vendors_in(found, project))
     slices = [
-        (label, _shown(found, found.by_slice[name], names)) for name, label in Slice.choices if name in found.by_slice
+        (label, _shown(found, found.by_slice.get(name, []), names), found.hidden.get(name, 0))
+        for name, label in Slice.choices
+        if name in found.by_slice or name in found.hidden
     ]
     if len(found.by_version) > 1:
         versions = [
             (f"v{version.number}, {version.get_change_display().lower()}", row) for version, row in found.by_version
         ]
         slices.insert(
-            0, ("Rubric version", [Shown(name, row, _query(found, version=row.scope.value)) for name, row in versions])
+            0,
+            ("Rubric version", [Shown(name, row, _query(found, version=row.scope.value)) for name, row in versions], 0),
         )
     questions = [
         Shown(found.asked.questions[row.scope.question].name, row, _query(found, question=row.scope.question))
@@ -93,16 +98,16 @@ def agreement(request: HttpRequest, slug: str) -> HttpResponse:
         headline=Shown("", found.headline, _query(found)) if found.headline else None,
         questions=questions,
         slices=slices,
-        start=axis_low_of(one.row.alpha for one in [*questions, *(one for _, rows in slices for one in rows)]),
+        start=axis_low_of(one.row.alpha for one in [*questions, *(one for _, rows, _ in slices for one in rows)]),
         weeks=weeks,
         picture=weeks_of(rows=found.by_week, target=choice.target, found=found, batches=batches),
         pairs=pairs,
         heat=heat_of(pairs) if pairs else [],
-        rater_names=[name for _, name in pairs.raters] if pairs else [],
+        rater_heads=rater_heads([name for _, name in pairs.raters]) if pairs else [],
         shares=_shares(found),
         confusion=confusion_of(found),
         confusion_heads=heads_of(found.asked.question) if found.asked.question else [],
-        metrics=METRICS,
+        readings=_readings(found),
         leasts=LEAST,
         targets=sorted({*TARGETS, choice.target}),
         check=project.agreement_checks.first(),
@@ -174,7 +179,7 @@ def choice_of(request: HttpRequest | Request) -> Choice:
         question=asked.get("question", "")[:100],
         version=whole_number(asked.get("rubric")) or 0,
         least=least if least in LEAST else LEAST[0],
-        metric=asked["metric"] if asked.get("metric") in METRICS else "grade",
+        metric=asked["metric"] if asked.get("metric") in METRICS | LEVELS else "grade",
         target=target if 0 < target < 1 else TARGET,
     )
 
@@ -191,6 +196,14 @@ def value_names(batches: Iterable[Batch], vendors: Iterable[Vendor]) -> dict[tup
 def vendors_in(found: Overview, project: Project) -> Iterable[Vendor]:
     """The vendors of the project's team, if anything is cut by them."""
     return Vendor.objects.filter(team=project.team_id) if Slice.VENDOR in found.by_slice else []
+
+
+def _readings(found: Overview) -> dict[str, str]:
+    """The ways in which the chosen question can be read; none where there is one only."""
+    question = found.asked.question
+    if question is None:
+        return {}
+    return METRICS if question.of_grades else LEVELS if question.level == "ordinal" else {}
 
 
 def _shares(found: Overview) -> list[tuple[str, RawAgreement]]:

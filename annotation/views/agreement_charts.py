@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
 from annotation.agreeing import Overview, Row
 from annotation.models import Batch
@@ -14,6 +15,8 @@ WEEK = timedelta(days=7)
 TICKS = 8
 LINES = 4
 """Words of events that are close to each other stand below one another."""
+SIDE_BY_SIDE, LONG = 6, 10
+"""How many names stand over their columns, and of how many letters; else columns have numbers."""
 FEW = 20
 """Items that two raters share below which their agreement is hatched."""
 STEPS = ((0.08, 3), (0.04, 2), (0.02, 1))
@@ -66,6 +69,13 @@ class Cell:
     tone: str
     title: str = ""
     query: str = ""
+
+
+class Head(NamedTuple):
+    """What stands over a column or before a row, and in full on hovering."""
+
+    text: str
+    full: str
 
 
 def weeks_of(*, rows: Sequence[Row], target: float, found: Overview, batches: Sequence[Batch]) -> Weeks | None:
@@ -140,10 +150,22 @@ def tone_of(*, value: float, mean: float) -> str:
     return "z0"
 
 
-def heat_of(pairs: RaterPairs) -> list[tuple[str, list[Cell]]]:
+def rater_heads(names: Sequence[str]) -> list[Head]:
+    """What stands over the columns of raters: their names, or numbers where names would be cut."""
+    if not _numbered(names):
+        return [Head(name, name) for name in names]
+    return [Head(str(number), name) for number, name in enumerate(names, start=1)]
+
+
+def _numbered(names: Sequence[str]) -> bool:
+    return len(names) > SIDE_BY_SIDE or max(map(len, names), default=0) > LONG
+
+
+def heat_of(pairs: RaterPairs) -> list[tuple[Head, list[Cell]]]:
     """A row per rater, a cell per other rater."""
     rows = []
-    for one, name in pairs.raters:
+    numbered = _numbered([name for _, name in pairs.raters])
+    for number, (one, name) in enumerate(pairs.raters, start=1):
         cells = []
         for other, their in pairs.raters:
             found = pairs.pairs.get((min(one, other), max(one, other)))
@@ -156,18 +178,19 @@ def heat_of(pairs: RaterPairs) -> list[tuple[str, list[Cell]]]:
             tone = "hatch" if few else tone_of(value=found.agreement, mean=pairs.mean)
             text = f"n {found.n_units}" if few else f"{100 * found.agreement:.0f}"
             cells.append(Cell(text, tone, said + kappa, f"raters={one},{other}"))
-        rows.append((name, cells))
+        rows.append((Head(f"{number} {name}" if numbered else name, name), cells))
     return rows
 
 
-def heads_of(question: Question) -> list[str]:
+def heads_of(question: Question) -> list[Head]:
     """The values of an answer, short enough to stand over a column."""
     if not question.of_grades:
-        return list(question.words)
-    return [f"{value:+d}".replace("-", "−") if value else "0" for value in question.domain]
+        return [Head(words, words) for words in question.words]
+    signed = [f"{value:+d}".replace("-", "−") if value else "0" for value in question.domain]
+    return [Head(text, words) for text, words in zip(signed, question.words, strict=True)]
 
 
-def confusion_of(found: Overview) -> list[tuple[str, list[Cell]]]:
+def confusion_of(found: Overview) -> list[tuple[Head, list[Cell]]]:
     """A row per value, a cell per other value: how much of all pairs of labels."""
     if found.asked.question is None or not found.confusion:
         return []

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from annotation.models import Batch, Project, RaterAlarm, RaterHold, RaterWatch
+from annotation.models import Batch, Judgment, Project, RaterAlarm, RaterHold, RaterWatch
 from annotation.raters.answers import SHOWS, answers_of, rows_of
 from annotation.raters.listing import SORTS, found_rater, listed, marks_of
 from annotation.raters.noticing import NOTICED
@@ -45,8 +45,15 @@ def rater_list(request: HttpRequest, slug: str) -> HttpResponse:
         columns=[(key, words, _other_way(sort, key), _direction(sort, key)) for key, (words, _) in SORTS.items()],
         query=f"sort={sort}",
         watch=RaterWatch.objects.filter(project=project).first(),
+        imported=not found.object_list and _imported(project),
     )
     return render(request, "annotation/raters.html", context)
+
+
+def _imported(project: Project) -> bool:
+    """Whether there are answers, all of them from elsewhere."""
+    given = Judgment.objects.filter(task__batch__project=project)
+    return given.exists() and not given.filter(source=Judgment.Source.LIVE).exists()
 
 
 @login_required

@@ -4,6 +4,8 @@ import csv
 import io
 import json
 
+import krippendorff
+import numpy as np
 import pytest
 from django.urls import reverse
 
@@ -69,7 +71,7 @@ def test_the_headline_is_the_alpha_of_the_labels(lead, judged):
 
 def test_slices_divide_the_items_and_lead_to_them(lead, judged):
     page = _page(lead)
-    slices = dict(page.context["slices"])
+    slices = {name: rows for name, rows, _ in page.context["slices"]}
     assert {one.name: one.row.alpha.n_units for one in slices["Domain"]} == {"kitchen": 20, "<b>law</b>": 20}
     assert "<b>law</b>" not in page.content.decode()
     assert {"Domain", "Language", "Length difference", "Pair of models", "Sensitivity", "Batch"} == slices.keys()
@@ -122,6 +124,71 @@ def test_criteria_are_questions_of_their_own(lead, project, lena, rubric_version
         items = lead.get(reverse("agreement-items", args=["helpful"]), {"question": key})
         assert items.context["page"].paginator.count == page.context["headline"].row.alpha.n_units, key
         assert items.context["units"][0].said
+
+
+@pytest.mark.parametrize(("metric", "level"), [("points", "ordinal"), ("names", "nominal"), ("sign", "ordinal")])
+def test_a_scale_is_read_with_or_without_its_order(lead, project, lena, rubric_version, metric, level):
+    rows = [{"id": f"h{n}", "prompt": f"p{n}", "responses": [{"text": "a"}]} for n in range(12)]
+    given = [(n, m, (n * m + n // 3) % 3 + 1) for n in range(12) for m in range(4)]
+    said = [{"item": f"h{n}", "rater": f"r{m}", "scores": {"correctness": [value]}} for n, m, value in given]
+    for kind, lines in (("comparisons", rows), ("judgments", said)):
+        file = io.BytesIO("\n".join(json.dumps(line) for line in lines).encode())
+        import_file(project=project, kind=kind, lines=file, filename="f", actor=lena)
+    page = _page(lead, question="criterion:correctness", metric=metric)
+    table = [[sum(u == n and v == at for u, _, v in given) for at in (1, 2, 3)] for n in range(12)]
+    expected = krippendorff.alpha(
+        value_counts=np.array(table, dtype=np.int64), value_domain=[1, 2, 3], level_of_measurement=level
+    )
+    assert page.context["headline"].row.alpha.value == pytest.approx(expected, abs=1e-12)
+    assert set(page.context["readings"]) == {"points", "names"} and 'value="names"' in page.content.decode()
+
+
+def _imported(project, lena, *, items, raters, **of_an_item):
+    rows = [
+        {"id": f"h{n}", "prompt": f"p{n}", "responses": [{"text": "a"}, {"text": "b"}]}
+        | {name: value(n) for name, value in of_an_item.items()}
+        for n in range(items)
+    ]
+    said = [
+        {"item": f"h{n}", "rater": f"rater00{m}", "strength": (n + m) % 3 - 1} for n in range(items) for m in raters
+    ]
+    for kind, lines in (("comparisons", rows), ("judgments", said)):
+        file = io.BytesIO("\n".join(json.dumps(line) for line in lines).encode())
+        report = import_file(project=project, kind=kind, lines=file, filename="f", actor=lena)
+        assert report.state == "accepted", report.errors
+
+
+def test_a_slice_of_many_values_shows_those_with_most_items(lead, project, lena, rubric_version):
+    """Fourteen domains: one of 15 items, one of 14, and so on to one of 2."""
+    domains = [f"domain {size:02}" for size in range(2, 16) for _ in range(size)]
+    _imported(
+        project, lena, items=len(domains), raters=range(2), domain=lambda n: domains[n], language=lambda n: f"l{n}"
+    )
+    page = _page(lead)
+    found = {name: (len(rows), more) for name, rows, more in page.context["slices"]}
+    assert (found["Domain"], found["Language"]) == ((12, 2), (0, len(domains)))
+    names = {one.name for _, rows, _ in page.context["slices"] for one in rows}
+    assert {"domain 04", "domain 15"} < names and not {"domain 02", "domain 03"} & names
+    assert "2 others of as many items or fewer" in page.content.decode()
+    assert f"{len(domains)} of one item each" in page.content.decode()
+    sheet = lead.get(reverse("agreement-csv", args=["helpful"]))
+    rows = list(csv.DictReader(io.StringIO(b"".join(sheet.streaming_content).decode())))
+    assert sum(row["slice"] == "domain" for row in rows) == 14
+
+
+def test_what_is_undefined_stands_below_what_is_not(lead, project, lena, rubric_version):
+    _imported(project, lena, items=8, raters=range(2))
+    assert [one.row.alpha.value is None for one in _page(lead).context["questions"]] == [False, True]
+
+
+@pytest.mark.parametrize(("raters", "heads"), [(3, ["rater000", "rater001", "rater002"]), (7, list("1234567"))])
+def test_many_raters_have_numbers_for_columns(lead, project, lena, rubric_version, raters, heads):
+    _imported(project, lena, items=4, raters=range(raters))
+    context = _page(lead).context
+    assert [head.text for head in context["rater_heads"]] == heads
+    assert [head.full for head, _ in context["heat"]] == [f"rater00{n}" for n in range(raters)]
+    first = context["heat"][0][0].text
+    assert first == ("rater000" if raters == 3 else "1 rater000")
 
 
 def test_two_weeks_are_a_line_with_what_happened(lead, project, lena, judged, rubric_version):

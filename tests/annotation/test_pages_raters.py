@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from annotation.assigning import claim_next
+from annotation.importing import import_file
 from annotation.models import Batch, Judgment, RaterAlarm, RaterHold, RaterWatch, VoidedJudgment
 from annotation.raters.reading import read
 from annotation.raters.watching import look_at_raters
@@ -46,6 +48,19 @@ def get(lead: Client, name: str, *args: object, **query: str) -> str:
     answered = lead.get(reverse(name, args=["helpful", *args]), query)
     assert answered.status_code == 200, answered.status_code
     return answered.content.decode()
+
+
+def test_where_all_answers_are_imported_the_list_says_so(lead, project, lena, rubric_version):
+    assert "Nobody has been measured yet." in get(lead, "raters")
+    rows = {
+        "comparisons": [{"id": "h1", "prompt": "p", "responses": [{"text": "a"}, {"text": "b"}]}],
+        "judgments": [{"item": "h1", "rater": "w", "label": "a"}],
+    }
+    for kind, given in rows.items():
+        lines = [json.dumps(row).encode() for row in given]
+        import_file(project=project, kind=kind, filename="f", lines=lines, actor=lena)
+    told = get(lead, "raters")
+    assert "all answers are imported" in told and reverse("agreement", args=["helpful"]) in told
 
 
 def test_the_list_shows_figures_and_signals_and_sorts(lead, judged, ines, rosa):

@@ -23,7 +23,9 @@ def test_the_examples_import_in_their_order(project, lena):
         assert (report.errors, report.state) == ([], ImportReport.State.ACCEPTED)
 
 
-@pytest.mark.parametrize("module", ["rows", "row_shapes", "corpus_writing", "history_writing", "importing"])
+@pytest.mark.parametrize(
+    "module", ["rows", "row_shapes", "corpus_writing", "history_writing", "imported_scores", "importing"]
+)
 def test_every_code_is_listed(module):
     source = (settings.BASE_DIR / "annotation" / f"{module}.py").read_text(encoding="utf-8")
     used = set(re.findall(r'RowRefused\(\s*"(\w+)"', source))
