@@ -9,6 +9,7 @@ import time
 
 from django.db import connection, transaction
 
+from annotation import ranked
 from annotation.models import AgreementCheck, AgreementPattern, Project
 from annotation.patterns_sql import counted, differing, upsert
 from workforce import auditing
@@ -35,20 +36,25 @@ def recount(*, project: Project) -> AgreementCheck:
         cursor.execute(differing(vendor=connection.vendor), [project.pk, project.pk])
         patterns, wrong, *_ = first = cursor.fetchone()
         rows = [first[2:], *(row[2:] for row in cursor.fetchmany(EXAMPLES - 1))] if wrong else []
+    orders = ranked.differing(project=project)
     with transaction.atomic():
-        if wrong:
+        if wrong or orders.differing:
             auditing.lock_chain(stream=project.team.slug)
+        if wrong:
             _put_right(project=project)
         else:
             AgreementPattern.objects.filter(project=project, units=0).delete()
+        if orders.differing:
+            orders = ranked.put_right(project=project)
+        examples = [dict(zip((*FIELDS, "kept", "counted"), row, strict=True)) for row in rows]
         check = AgreementCheck.objects.create(
             project=project,
-            patterns=patterns,
-            differing=wrong,
-            examples=[dict(zip((*FIELDS, "kept", "counted"), row, strict=True)) for row in rows],
+            patterns=patterns + orders.scopes,
+            differing=wrong + len(orders.differing),
+            examples=[*examples, *orders.differing][:EXAMPLES],
             milliseconds=round(1000 * (time.monotonic() - began)),
         )
-        if wrong:
+        if check.differing:
             _report(project=project, check=check)
     return check
 

@@ -11,6 +11,7 @@ from functools import cache
 
 from django.db import connection
 
+from annotation import ranked
 from annotation.models import Batch, Judgment
 from annotation.patterns_sql import upsert
 from workforce import auditing
@@ -22,6 +23,11 @@ CHUNK = 500
 
 def count_answer(*, judgment: Judgment) -> None:
     """Count a judgment that was just written, in place of the one that it supersedes. Its audit event is recorded."""
+    batch = judgment.task.batch if judgment.assignment is None else judgment.assignment.slot.batch
+    if batch.kind == Batch.Kind.RANKING:
+        ranked.add(sums=ranked.change_by(judgment=judgment))
+        if not batch.with_criteria:
+            return
     with connection.cursor() as cursor:
         statement = _of_an_answer().execution() if plans_once() else upsert(vendor=connection.vendor, which="answer")
         cursor.execute(statement, [judgment.task_id, judgment.pk, judgment.pk])
@@ -55,3 +61,5 @@ def _add(*, sign: int, items: Collection[int]) -> None:
             chunk = keys[start : start + CHUNK]
             statement = upsert(vendor=connection.vendor, which="items", items=len(chunk))
             cursor.execute(statement, [sign, *chunk])
+    for start in range(0, len(keys), CHUNK):
+        ranked.add(sums=ranked.counted_items(items=keys[start : start + CHUNK]), sign=sign)

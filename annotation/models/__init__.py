@@ -6,6 +6,7 @@ from annotation.models.corpus import Comparison, ComparisonResponse, ImportRepor
 from annotation.models.judgments import Challenge, CriterionScore, Demonstration, Flag, Judgment, Placement
 from annotation.models.patterns import AgreementCheck, AgreementPattern
 from annotation.models.quality import AgreementReport, PanelAnswer, RoundResult
+from annotation.models.rankings import RankingSum
 from annotation.models.raters import RaterAlarm, RaterFigures, RaterHold, RaterWatch, VoidedJudgment
 from annotation.models.referrals import Referral
 from annotation.models.sets import (
@@ -52,6 +53,7 @@ __all__ = [
     "Project",
     "Prompt",
     "PromptSet",
+    "RankingSum",
     "RaterAlarm",
     "RaterFigures",
     "RaterHold",

@@ -1,0 +1,110 @@
+"""Orders are summed per scope, and those that there are are counted."""
+
+from typing import Any
+
+import django.db.models.deletion
+from django.db import migrations, models
+
+from annotation import ranked
+
+CHUNK = 500
+
+
+def count(apps: Any, schema_editor: Any) -> None:
+    judged = apps.get_model("annotation", "Judgment").objects.filter(task__batch__kind="ranking").order_by("task")
+    items = list(judged.values_list("task", flat=True).distinct())
+    for start in range(0, len(items), CHUNK):
+        ranked.add(sums=ranked.counted_items(items=items[start : start + CHUNK]))
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("annotation", "0018_raters_are_looked_at"),
+        ("rubrics", "0005_kinds_of_criteria_and_acknowledgements"),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name="RankingSum",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "slice",
+                    models.CharField(
+                        choices=[
+                            ("all", "Everything"),
+                            ("domain", "Domain"),
+                            ("language", "Language"),
+                            ("lengths", "Length difference"),
+                            ("models", "Pair of models"),
+                            ("vendor", "Vendor"),
+                            ("sensitivity", "Sensitivity"),
+                            ("batch", "Batch"),
+                            ("week", "Week"),
+                        ],
+                        max_length=11,
+                    ),
+                ),
+                ("value", models.CharField(blank=True, max_length=255)),
+                ("answers", models.PositiveSmallIntegerField()),
+                ("raters", models.PositiveSmallIntegerField()),
+                ("units", models.BigIntegerField()),
+                ("observed", models.BigIntegerField()),
+                ("expected", models.BigIntegerField()),
+                ("observed_squared", models.BigIntegerField()),
+                ("expected_squared", models.BigIntegerField()),
+                ("crossed", models.BigIntegerField()),
+                ("constant", models.BigIntegerField()),
+                ("top", models.BigIntegerField()),
+                ("top_squared", models.BigIntegerField()),
+                ("tau_units", models.BigIntegerField()),
+                ("tau", models.BigIntegerField()),
+                ("tau_squared", models.BigIntegerField()),
+                ("w_units", models.BigIntegerField()),
+                ("w", models.BigIntegerField()),
+                ("w_squared", models.BigIntegerField()),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="ranking_sums",
+                        to="annotation.project",
+                    ),
+                ),
+                (
+                    "rubric_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="rubrics.rubricversion"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("project", "slice", "value", "rubric_version", "answers", "raters"),
+                        name="one_sum_per_scope_answers_and_raters",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "slice__in",
+                                [
+                                    "all",
+                                    "domain",
+                                    "language",
+                                    "lengths",
+                                    "models",
+                                    "vendor",
+                                    "sensitivity",
+                                    "batch",
+                                    "week",
+                                ],
+                            )
+                        ),
+                        name="what_orders_are_cut_by_is_known",
+                    ),
+                ],
+            },
+        ),
+        migrations.RunPython(count, migrations.RunPython.noop),
+    ]
