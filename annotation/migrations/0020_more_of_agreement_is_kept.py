@@ -1,4 +1,4 @@
-"""Orders are summed per scope, and those that there are are counted."""
+"""Orders are summed per scope and spreads kept per item, of all answers that there are too."""
 
 from typing import Any
 
@@ -6,13 +6,15 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 from annotation import ranked
+from annotation.spreading import keep_spreads
 
 CHUNK = 500
 
 
 def count(apps: Any, schema_editor: Any) -> None:
-    judged = apps.get_model("annotation", "Judgment").objects.filter(task__batch__kind="ranking").order_by("task")
+    judged = apps.get_model("annotation", "Judgment").objects.order_by("task")
     items = list(judged.values_list("task", flat=True).distinct())
+    keep_spreads(items=items)
     for start in range(0, len(items), CHUNK):
         ranked.add(sums=ranked.counted_items(items=items[start : start + CHUNK]))
 
@@ -103,6 +105,37 @@ class Migration(migrations.Migration):
                         ),
                         name="what_orders_are_cut_by_is_known",
                     ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ItemSpread",
+            fields=[
+                (
+                    "task",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="kept_spread",
+                        serialize=False,
+                        to="annotation.task",
+                    ),
+                ),
+                ("priority", models.FloatField()),
+                ("spread", models.FloatField()),
+                (
+                    "project",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="annotation.project",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["project", "-spread", "-priority", "task"], name="items_furthest_apart_first")
                 ],
             },
         ),

@@ -19,6 +19,7 @@ from annotation.models.sets import (
     PreferenceSet,
     PreferenceTarget,
 )
+from annotation.models.spreads import ItemSpread
 from annotation.models.tasks import Assignment, Batch, Draft, Slot, Task, TaskResponse
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "Draft",
     "Flag",
     "ImportReport",
+    "ItemSpread",
     "Judgment",
     "PanelAnswer",
     "Placement",
