@@ -17,11 +17,23 @@ from annotation.agreement.coincidence import Level, coincidences_by_pattern
 from annotation.agreement.consensus import HumanCeiling, human_ceiling
 from annotation.agreement.intervals import Interval, wilson
 from annotation.agreement.patterns import Patterns
+from annotation.agreement.rank_sums import RankAgreement, Shape, Whole, measure_sums
 from annotation.agreement.raw import PairAgreement, pair_agreement, signs
 from annotation.agreement.verdict import Conclusion, conclude
 from annotation.models import Batch, Project
 from annotation.repinning import groups_of
-from annotation.scopes import BOTH_BAD, GRADE, Question, Scope, Slice, folded, kept_patterns, questions_of
+from annotation.scopes import (
+    BOTH_BAD,
+    GRADE,
+    Question,
+    Scope,
+    Slice,
+    added_up,
+    folded,
+    kept_orders,
+    kept_patterns,
+    questions_of,
+)
 from rubrics.models import Rubric, RubricVersion
 
 TARGET = 0.667
@@ -37,6 +49,8 @@ SIGNS = (-1, 0, 1)
 NOTHING = Q(pk__in=())
 Kept = Mapping[tuple[Scope, int], dict[str, int]]
 """Units by pattern, by scope and rubric version."""
+Orders = Mapping[tuple[Scope, int], dict[Shape, Whole]]
+"""Sums of rankings, by scope and rubric version."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +68,12 @@ class Choice:
 
 @dataclass(frozen=True)
 class Row:
-    """Alpha of one scope, and what it says against the target."""
+    """Alpha of one scope, and what it says against the target. ranked: what is said beside it of orders."""
 
     scope: Scope
     alpha: Alpha
     conclusion: Conclusion
+    ranked: RankAgreement | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +89,7 @@ class Raw:
 class Asked:
     """What there is to measure: groups of rubric versions that may be taken together, the questions of the chosen group
     and the chosen one, and what is kept of the group's scopes. published: all published versions of the rubrics.
+    orders: of rankings, whatever was chosen.
     """
 
     group: list[RubricVersion]
@@ -82,6 +98,7 @@ class Asked:
     questions: dict[str, Question]
     question: Question | None
     kept: Kept
+    orders: Orders
 
     @property
     def whole(self) -> Kept:
@@ -108,12 +125,12 @@ class Overview:
 
 
 def questioned(*, project: Project, choice: Choice, also: Q = NOTHING) -> Asked:
-    """What there is to measure, and which of it was chosen. Reads only, in at most three queries.
+    """What there is to measure, and which of it was chosen. Reads only, in at most four queries.
 
     also: rows of patterns that are read beside those of the questions as a whole.
     """
-    whole = kept_patterns(project=project, wanted=Q(slice=Slice.ALL) | also)
-    used = {version for _, version in whole}
+    whole, orders = kept_patterns(project=project, wanted=Q(slice=Slice.ALL) | also), kept_orders(project=project)
+    used = {version for _, version in (*whole, *orders)}
     rubrics = Rubric.objects.filter(versions__in=used)
     published = list(
         RubricVersion.objects.filter(rubric__in=rubrics, state=RubricVersion.State.PUBLISHED)
@@ -128,8 +145,13 @@ def questioned(*, project: Project, choice: Choice, also: Q = NOTHING) -> Asked:
     for (scope, _), patterns in kept.items():
         if scope.slice == Slice.ALL:
             items[scope.question] += sum(patterns.values())
+    orders = {key: sums for key, sums in orders.items() if key[1] in keys}
+    for (scope, _), sums in orders.items():
+        if scope.slice == Slice.ALL:
+            items[scope.question] += sum(int(row[0]) for row in sums.values())
     questions = questions_of(keys=items, versions=keys)
-    return Asked(group, groups, published, questions, questions.get(choice.question) or _first(questions, items), kept)
+    question = questions.get(choice.question) or _first(questions, items)
+    return Asked(group, groups, published, questions, question, kept, orders)
 
 
 def overview(*, project: Project, choice: Choice) -> Overview:
@@ -141,12 +163,15 @@ def overview(*, project: Project, choice: Choice) -> Overview:
     if question is None:
         return Overview(choice, asked, None, Raw(None, None, None), [], {}, [], [], [])
     cut = {key: patterns for key, patterns in asked.kept.items() if key[0].slice != Slice.ALL}
-    if not any(scope.question == question.key for scope, _ in cut):
+    if not question.of_orders and not any(scope.question == question.key for scope, _ in cut):
         versions, mine = [version.pk for version in asked.group], Q(question=question.key)
         cut = kept_patterns(project=project, wanted=mine & Q(slice__in=[*CUTS, Slice.WEEK]), versions=versions)
     rows = _rows(project, {question.key: question}, cut, choice)
+    if question.of_orders:
+        rows = [row for row in _rows_of_orders(asked.orders, choice) if row.scope.slice != Slice.ALL]
     by_slice = {name: [row for row in rows if row.scope.slice == name] for name in CUTS}
     of_all = _rows(project, asked.questions, asked.whole, choice)
+    of_all += [row for row in _rows_of_orders(asked.orders, choice) if row.scope.slice == Slice.ALL]
     merged = _merged(question, asked.whole, choice.least)
     return Overview(
         choice=choice,
@@ -157,7 +182,7 @@ def overview(*, project: Project, choice: Choice) -> Overview:
         by_slice={name: found for name, found in by_slice.items() if found},
         by_version=_by_version(project, question, asked, choice),
         by_week=sorted((row for row in rows if row.scope.slice == Slice.WEEK), key=lambda row: row.scope.value),
-        confusion=_confusion(merged),
+        confusion=[] if question.of_orders else _confusion(merged),
     )
 
 
@@ -226,8 +251,27 @@ def _row(project: Project, question: Question, scope: Scope, kept: Iterable[dict
     return Row(scope, alpha, conclusion)
 
 
+def _rows_of_orders(orders: Orders, choice: Choice) -> list[Row]:
+    """A row per scope of rankings, versions taken together."""
+    scopes: dict[Scope, list[dict[Shape, Whole]]] = defaultdict(list)
+    for (scope, _), sums in orders.items():
+        scopes[scope].append(sums)
+    return [_row_of_orders(scope, scopes[scope], choice) for scope in sorted(scopes)]
+
+
+def _row_of_orders(scope: Scope, kept: Iterable[dict[Shape, Whole]], choice: Choice) -> Row:
+    ranked = measure_sums(added_up(kept, least=choice.least))
+    return Row(scope, ranked.alpha, conclude(ranked.alpha, threshold=choice.target), ranked)
+
+
 def _by_version(project: Project, question: Question, asked: Asked, choice: Choice) -> list[tuple[RubricVersion, Row]]:
     whole = Scope(question.key, Slice.ALL, "")
+    if question.of_orders:
+        return [
+            (version, _row_of_orders(Scope(question.key, "version", str(version.number)), [sums], choice))
+            for version in asked.group
+            if (sums := asked.orders.get((whole, version.pk)))
+        ]
     return [
         (version, _row(project, question, Scope(question.key, "version", str(version.number)), [found], choice))
         for version in asked.group

@@ -90,9 +90,9 @@ def disputes(*, project: Project, asked: Asked) -> QuerySet[Any]:
     """
     ruled = Exists(Adjudication.objects.in_force().filter(task=OuterRef("pk")))
     found = Task.objects.work().filter(kept_spread__project=project, batch__mode=Batch.Mode.WORK)
-    found = found.filter(_fits(project, asked)).annotate(ruled=ruled, spread=F("kept_spread__spread"))
-    if asked.criterion:
-        found = found.annotate(spread=Coalesce(spread_on(criterion=asked.criterion), Value(0.0)))
+    of_one = Coalesce(spread_on(criterion=asked.criterion), Value(0.0))
+    spread = of_one if asked.criterion else F("kept_spread__spread")
+    found = found.filter(_fits(project, asked)).annotate(ruled=ruled, spread=spread)
     if asked.spread != "all":
         found = found.filter(spread__gt=NONE)
     if asked.spread == "wide":

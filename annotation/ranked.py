@@ -58,7 +58,22 @@ class Ranked(NamedTuple):
     @property
     def ranks(self) -> tuple[int, ...]:
         """By canonical position of the answer."""
-        return tuple(map(int, reversed(str(self.order))))
+        return ranks_of(self.order)
+
+
+def ranks_of(order: int) -> tuple[int, ...]:
+    """By canonical position of the answer, of an order in digits."""
+    return tuple(map(int, reversed(str(order))))
+
+
+def with_order(judgments: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+    """Those of the judgments that are rankings, with `order`: a digit per answer, the last one's first: its rank."""
+    tens = Case(
+        *(When(position=place, then=Value(10**place)) for place in range(MOST_ANSWERS)), output_field=IntegerField()
+    )
+    placed = Placement.objects.filter(judgment=OuterRef("pk")).order_by().values("judgment")
+    order = Subquery(placed.annotate(order=Sum(F("rank") * tens)).values("order"), output_field=IntegerField())
+    return judgments.annotate(order=order).filter(order__isnull=False)
 
 
 def change_by(*, judgment: Judgment) -> Sums:
@@ -201,12 +216,7 @@ def _less(after: Sums, before: Sums) -> Sums:
 def _ranked(which: Q) -> Iterator[Ranked]:
     """Rankings of work with an opinion under a slot that no lead voided, superseded ones too unless `which` says so."""
     said: QuerySet[Any, Any] = Judgment.objects.of_work().standing().filter(which, task__batch__kind=Batch.Kind.RANKING)
-    tens = Case(
-        *(When(position=place, then=Value(10**place)) for place in range(MOST_ANSWERS)), output_field=IntegerField()
-    )
-    placed = Placement.objects.filter(judgment=OuterRef("pk")).order_by().values("judgment")
-    order = Subquery(placed.annotate(order=Sum(F("rank") * tens)).values("order"), output_field=IntegerField())
-    rows = said.filter(cant_judge="", surplus=False).order_by("pk").annotate(order=order).filter(order__isnull=False)
+    rows = with_order(said.filter(cant_judge="", surplus=False)).order_by("pk")
     columns = (
         *("pk", "supersedes", "superseded_by", "task", "assignment", "rubric_version", "vendor", "created_at", "order"),
         *("task__batch__project", "task__batch", "task__batch__mode", "task__batch__overlap_most", "task__audit"),

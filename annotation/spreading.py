@@ -61,9 +61,8 @@ def wrong_spreads(*, project: Project) -> list[int]:
     """Items whose spread is kept wrongly, or not at all. A query for each kind."""
     found: list[int] = []
     for kind in KINDS:
-        answered = _measured(kind, Q(batch__project=project))
-        right = Q(kept_spread__spread__range=(F("now") - ROUNDING, F("now") + ROUNDING))
-        found += answered.exclude(right, kept_spread__isnull=False).values_list("pk", flat=True)
+        rows = _measured(kind, Q(batch__project=project)).values_list("pk", "kept_spread__spread", "now")
+        found += [task for task, kept, now in rows if kept is None or abs(kept - now) > ROUNDING]
     return found
 
 
@@ -87,10 +86,10 @@ def _statement(kind: str, which: Q) -> tuple[str, tuple[Any, ...]]:
     ), parameters
 
 
-def _measured(kind: str, which: Q) -> QuerySet[Task]:
+def _measured(kind: str, which: Q) -> QuerySet[Any, Any]:
     """Answered items of work of a kind with their spread as it is `now`."""
-    spread = {Batch.Kind.PAIRWISE: _variance_of_sides, Batch.Kind.RANKING: _variance_of_ranks}.get(kind)
-    found = spread() if spread else _range_of_scores("")
+    spreads = {Batch.Kind.PAIRWISE.value: _variance_of_sides, Batch.Kind.RANKING.value: _variance_of_ranks}
+    found = spreads[kind]() if kind in spreads else _range_of_scores("")
     answered = Exists(Judgment.objects.filter(task=OuterRef("pk")))
     items = Task.objects.work().filter(which, answered, batch__kind=kind, batch__mode=Batch.Mode.WORK)
     now = Coalesce(Subquery(found, output_field=FloatField()), Value(0.0))

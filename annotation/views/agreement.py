@@ -13,8 +13,9 @@ from django.views.decorators.http import require_safe
 from rest_framework.request import Request
 
 from annotation.agreeing import METRICS, TARGET, Choice, Overview, Row, batches_named, overview
+from annotation.agreement.rank_sums import Mean
 from annotation.agreement.raw import RawAgreement
-from annotation.models import AgreementReport, Batch, Project, Task
+from annotation.models import Batch, Project, Task
 from annotation.rater_pairs import rater_pairs
 from annotation.scopes import Slice
 from annotation.views.agreement_charts import confusion_of, heads_of, heat_of, weeks_of
@@ -81,7 +82,7 @@ def agreement(request: HttpRequest, slug: str) -> HttpResponse:
     weeks = [Shown(row.scope.value, row, _query(found, slice="week", value=row.scope.value)) for row in found.by_week]
     pairs = (
         rater_pairs(project=project, versions=found.asked.group, question=found.asked.question)
-        if found.asked.question
+        if found.asked.question and not found.asked.question.of_orders
         else None
     )
     context = page(
@@ -92,6 +93,7 @@ def agreement(request: HttpRequest, slug: str) -> HttpResponse:
         chosen=_query(found),
         headline=Shown("", found.headline, _query(found)) if found.headline else None,
         questions=questions,
+        means=_means(found),
         slices=slices,
         start=axis_low_of(one.row.alpha for one in [*questions, *(one for _, rows in slices for one in rows)]),
         weeks=weeks,
@@ -106,7 +108,6 @@ def agreement(request: HttpRequest, slug: str) -> HttpResponse:
         leasts=LEAST,
         targets=sorted({*TARGETS, choice.target}),
         check=project.agreement_checks.first(),
-        rankings=_rankings(project) if any(batch.kind == Batch.Kind.RANKING for batch in batches) else [],
     )
     return render(request, "annotation/agreement.html", context)
 
@@ -134,7 +135,10 @@ class _Echo:
 FIELDS = (
     *("question", "slice", "value", "name", "alpha", "low", "high", "confidence", "level", "either_order"),
     *("items", "labels", "verdict", "more_items", "says"),
+    *("same_best", "same_best_low", "same_best_high", "tau_b", "tau_b_low", "tau_b_high", "w", "w_low", "w_high"),
 )
+
+NO_MEAN = Mean(None, None, None, 0)
 
 
 def lines_of(found: Overview, names: dict[tuple[str, str], str]) -> Iterator[tuple[Any, ...]]:
@@ -159,7 +163,9 @@ def body_of(row: Row, names: dict[tuple[str, str], str]) -> dict[str, Any]:
         *(alpha.value, alpha.low, alpha.high, alpha.confidence, alpha.level, alpha.orientation_symmetrised),
         *(alpha.n_units, alpha.n_labels, row.conclusion.verdict, row.conclusion.more_units, row.conclusion.sentence),
     )
-    return dict(zip(FIELDS, said, strict=True))
+    means = (row.ranked.top, row.ranked.tau, row.ranked.w) if row.ranked else (NO_MEAN,) * 3
+    beside = [number for one in means for number in (one.value, one.low, one.high)]
+    return dict(zip(FIELDS, (*said, *beside), strict=True))
 
 
 def choice_of(request: HttpRequest | Request) -> Choice:
@@ -205,6 +211,22 @@ def _shares(found: Overview) -> list[tuple[str, RawAgreement]]:
     ]
 
 
+def _means(found: Overview) -> list[tuple[str, Mean, str]]:
+    """What is said of orders beside alpha: its name, the figure, and what it is held against."""
+    ranked = found.headline.ranked if found.headline else None
+    if ranked is None:
+        return []
+    chance = f"{100 * ranked.chance:.0f} % by lot" if ranked.chance is not None else ""
+    flat = (
+        f"{ranked.constant:,} ranking{'' if ranked.constant == 1 else 's'} tied everything" if ranked.constant else ""
+    )
+    return [
+        ("Same best answer", ranked.top, chance),
+        ("Kendall’s tau-b", ranked.tau, flat or "1 the same order, 0 none in common"),
+        ("Kendall’s W", ranked.w, "corrected for ties; 1 the same order"),
+    ]
+
+
 def _shown(found: Overview, rows: list[Row], names: dict[tuple[str, str], str]) -> list[Shown]:
     return [
         Shown(
@@ -227,12 +249,3 @@ def _query(found: Overview, **more: Any) -> str:
         "target": f"{choice.target:g}",
     }
     return urlencode({name: value for name, value in (said | more).items() if value})
-
-
-def _rankings(project: Project) -> list[AgreementReport]:
-    """The newest report of each ranking batch, as it was last measured on the batch's page."""
-    reports = AgreementReport.objects.filter(batch__project=project, coefficient="alpha_ranking")
-    newest: dict[int, AgreementReport] = {}
-    for report in reports.select_related("batch").order_by("-id")[:200]:
-        newest.setdefault(report.batch_id, report)
-    return list(newest.values())[:20]
