@@ -6,7 +6,7 @@ the memory of the process for as long as its patterns are the same: a pattern th
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -19,6 +19,7 @@ from annotation.agreement.intervals import Interval, wilson
 from annotation.agreement.patterns import Patterns
 from annotation.agreement.rank_sums import RankAgreement, Shape, Whole, measure_sums
 from annotation.agreement.raw import PairAgreement, pair_agreement, signs
+from annotation.agreement.shrinkage import Drawn, draw_to_whole
 from annotation.agreement.verdict import Conclusion, conclude
 from annotation.models import Batch, Project
 from annotation.repinning import groups_of
@@ -68,12 +69,15 @@ class Choice:
 
 @dataclass(frozen=True)
 class Row:
-    """Alpha of one scope, and what it says against the target. ranked: what is said beside it of orders."""
+    """Alpha of one scope, and what it says against the target. ranked: what is said beside it of orders; drawn: of a
+    slice, its alpha drawn to that of the whole by how little is known of it.
+    """
 
     scope: Scope
     alpha: Alpha
     conclusion: Conclusion
     ranked: RankAgreement | None = None
+    drawn: Drawn | None = None
 
 
 @dataclass(frozen=True)
@@ -173,13 +177,14 @@ def overview(*, project: Project, choice: Choice) -> Overview:
     of_all = _rows(project, asked.questions, asked.whole, choice)
     of_all += [row for row in _rows_of_orders(asked.orders, choice) if row.scope.slice == Slice.ALL]
     merged = _merged(question, asked.whole, choice.least)
+    headline = next((row for row in of_all if row.scope.question == question.key), None)
     return Overview(
         choice=choice,
         asked=asked,
-        headline=next((row for row in of_all if row.scope.question == question.key), None),
+        headline=headline,
         raw=_raw(question, merged, asked.whole, choice),
         by_question=sorted(of_all, key=lambda row: -2.0 if row.alpha.value is None else -row.alpha.value),
-        by_slice={name: found for name, found in by_slice.items() if found},
+        by_slice={name: _drawn(found, headline) for name, found in by_slice.items() if found},
         by_version=_by_version(project, question, asked, choice),
         by_week=sorted((row for row in rows if row.scope.slice == Slice.WEEK), key=lambda row: row.scope.value),
         confusion=[] if question.of_orders else _confusion(merged),
@@ -249,6 +254,16 @@ def _row(project: Project, question: Question, scope: Scope, kept: Iterable[dict
         question=question, patterns=patterns, key=key, metric=choice.metric, target=choice.target
     )
     return Row(scope, alpha, conclusion)
+
+
+def _drawn(rows: list[Row], headline: Row | None) -> list[Row]:
+    """The rows of one way to cut the items, each with its alpha drawn to the whole's."""
+    found = draw_to_whole(
+        [row.alpha.value for row in rows],
+        [row.alpha.standard_error for row in rows],
+        whole=headline.alpha.value if headline else None,
+    )
+    return [replace(row, drawn=drawn) for row, drawn in zip(rows, found, strict=True)]
 
 
 def _rows_of_orders(orders: Orders, choice: Choice) -> list[Row]:

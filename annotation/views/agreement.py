@@ -136,6 +136,7 @@ FIELDS = (
     *("question", "slice", "value", "name", "alpha", "low", "high", "confidence", "level", "either_order"),
     *("items", "labels", "verdict", "more_items", "says"),
     *("same_best", "same_best_low", "same_best_high", "tau_b", "tau_b_low", "tau_b_high", "w", "w_low", "w_high"),
+    *("drawn_to_whole", "own_share"),
 )
 
 NO_MEAN = Mean(None, None, None, 0)
@@ -165,7 +166,8 @@ def body_of(row: Row, names: dict[tuple[str, str], str]) -> dict[str, Any]:
     )
     means = (row.ranked.top, row.ranked.tau, row.ranked.w) if row.ranked else (NO_MEAN,) * 3
     beside = [number for one in means for number in (one.value, one.low, one.high)]
-    return dict(zip(FIELDS, (*said, *beside), strict=True))
+    drawn = (row.drawn.value, row.drawn.own) if row.drawn else (None, None)
+    return dict(zip(FIELDS, (*said, *beside, *drawn), strict=True))
 
 
 def choice_of(request: HttpRequest | Request) -> Choice:

@@ -12,6 +12,7 @@ from annotation.agreement.alpha import measure_alpha
 from annotation.agreement.patterns import count_labels
 from annotation.agreement.rank_alpha import measure_rank_alpha
 from annotation.agreement.ranking import prompt_order
+from annotation.agreement.shrinkage import draw_to_whole
 from annotation.agreement.top_one import measure_top_one
 from annotation.answers import GivenScore
 from annotation.importing import import_file
@@ -80,6 +81,22 @@ def test_slices_divide_the_items_and_lead_to_them(lead, judged):
         for one in rows:
             items = lead.get(reverse("agreement-items", args=["helpful"]) + "?" + one.query)
             assert items.context["page"].paginator.count == one.row.alpha.n_units
+
+
+def test_three_slices_of_a_kind_are_drawn_to_the_whole_beside_their_raw_value(lead, judged):
+    page = _page(lead)
+    slices, whole = dict(page.context["slices"]), page.context["headline"].row.alpha.value
+    assert all(one.row.drawn is None for one in slices["Domain"])  # two
+    Prompt.objects.filter(tasks__number__lte=8).update(domain="garden")
+    AgreementPattern.objects.all().delete()
+    recount(project=judged.project)
+    rows = [one.row for one in dict(_page(lead).context["slices"])["Domain"]]
+    expected = draw_to_whole([row.alpha.value for row in rows], [row.alpha.standard_error for row in rows], whole=whole)
+    assert [row.drawn for row in rows] == expected and None not in expected
+    found = lead.get(reverse("agreement-csv", args=["helpful"]))
+    lines = list(csv.DictReader(io.StringIO(b"".join(found.streaming_content).decode())))
+    of_garden = next(line for line in lines if line["value"] == "garden")
+    assert float(of_garden["drawn_to_whole"]) == next(row.drawn.value for row in rows if row.scope.value == "garden")
 
 
 def test_cells_lead_to_the_items_of_two_raters_and_of_two_answers(lead, judged, rafi, rosa):
