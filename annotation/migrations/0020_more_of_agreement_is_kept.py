@@ -139,5 +139,78 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="ScopeTally",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "slice",
+                    models.CharField(
+                        choices=[
+                            ("all", "Everything"),
+                            ("domain", "Domain"),
+                            ("language", "Language"),
+                            ("lengths", "Length difference"),
+                            ("models", "Pair of models"),
+                            ("vendor", "Vendor"),
+                            ("sensitivity", "Sensitivity"),
+                            ("batch", "Batch"),
+                            ("week", "Week"),
+                        ],
+                        max_length=11,
+                    ),
+                ),
+                ("value", models.CharField(blank=True, max_length=255)),
+                ("answers", models.PositiveIntegerField()),
+                ("unable", models.PositiveIntegerField()),
+                ("decisive", models.PositiveIntegerField()),
+                ("first", models.PositiveIntegerField()),
+                ("counted_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="scope_tallies",
+                        to="annotation.project",
+                    ),
+                ),
+                (
+                    "rubric_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="rubrics.rubricversion"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("project", "slice", "value", "rubric_version"), name="one_tally_per_scope"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "slice__in",
+                                [
+                                    "all",
+                                    "domain",
+                                    "language",
+                                    "lengths",
+                                    "models",
+                                    "vendor",
+                                    "sensitivity",
+                                    "batch",
+                                    "week",
+                                ],
+                            )
+                        ),
+                        name="what_tallies_are_cut_by_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("first__lte", models.F("decisive")), ("unable__lte", models.F("answers"))),
+                        name="no_more_of_a_tally_than_all_of_it",
+                    ),
+                ],
+            },
+        ),
         migrations.RunPython(count, migrations.RunPython.noop),
     ]

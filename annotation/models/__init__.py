@@ -20,6 +20,7 @@ from annotation.models.sets import (
     PreferenceTarget,
 )
 from annotation.models.spreads import ItemSpread
+from annotation.models.tallies import ScopeTally
 from annotation.models.tasks import Assignment, Batch, Draft, Slot, Task, TaskResponse
 
 __all__ = [
@@ -63,6 +64,7 @@ __all__ = [
     "Referral",
     "Response",
     "RoundResult",
+    "ScopeTally",
     "Slot",
     "Task",
     "TaskResponse",

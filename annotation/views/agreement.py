@@ -18,6 +18,7 @@ from annotation.agreement.raw import RawAgreement
 from annotation.models import Batch, Project, Task
 from annotation.rater_pairs import rater_pairs
 from annotation.scopes import Slice
+from annotation.tallying import Tallies, Tally, tallies_of
 from annotation.views.agreement_charts import confusion_of, heads_of, heat_of, weeks_of
 from annotation.views.coefficients import axis_low_of
 from annotation.views.projects import led_project, page
@@ -64,7 +65,8 @@ def agreement(request: HttpRequest, slug: str) -> HttpResponse:
     project = led_project(request, slug)
     choice = choice_of(request)
     found, batches = overview(project=project, choice=choice), batches_named(project=project)
-    names = value_names(batches, vendors_in(found, project))
+    tallies = tallies_of(project=project, versions=found.asked.group)
+    names = value_names(batches, vendors_in(project, found, tallies))
     slices = [
         (label, _shown(found, found.by_slice[name], names)) for name, label in Slice.choices if name in found.by_slice
     ]
@@ -94,6 +96,8 @@ def agreement(request: HttpRequest, slug: str) -> HttpResponse:
         headline=Shown("", found.headline, _query(found)) if found.headline else None,
         questions=questions,
         means=_means(found),
+        tallies=tallies,
+        rates=_rates(tallies, names),
         slices=slices,
         start=axis_low_of(one.row.alpha for one in [*questions, *(one for _, rows in slices for one in rows)]),
         weeks=weeks,
@@ -118,8 +122,10 @@ def agreement_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     """Every number of the page as a row."""
     project = led_project(request, slug)
     found, batches = overview(project=project, choice=choice_of(request)), batches_named(project=project)
+    tallies = tallies_of(project=project, versions=found.asked.group)
     writer = csv.writer(_Echo())
-    lines = (writer.writerow(line) for line in lines_of(found, value_names(batches, vendors_in(found, project))))
+    names = value_names(batches, vendors_in(project, found, tallies))
+    lines = (writer.writerow(line) for line in lines_of(found, tallies, names))
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{project.slug}-agreement.csv"'
     return answer
@@ -136,17 +142,38 @@ FIELDS = (
     *("question", "slice", "value", "name", "alpha", "low", "high", "confidence", "level", "either_order"),
     *("items", "labels", "verdict", "more_items", "says"),
     *("same_best", "same_best_low", "same_best_high", "tau_b", "tau_b_low", "tau_b_high", "w", "w_low", "w_high"),
-    *("drawn_to_whole", "own_share"),
+    *("drawn_to_whole", "own_share", "share", "share_low", "share_high"),
 )
 
 NO_MEAN = Mean(None, None, None, 0)
 
 
-def lines_of(found: Overview, names: dict[tuple[str, str], str]) -> Iterator[tuple[Any, ...]]:
+def lines_of(found: Overview, tallies: Tallies, names: dict[tuple[str, str], str]) -> Iterator[tuple[Any, ...]]:
     """The header, then a line per row; an empty cell where there is no number."""
     yield FIELDS
     for row in rows_of(found):
         yield tuple(body_of(row, names).values())
+    for rate in rates_of(tallies, names):
+        yield tuple((dict.fromkeys(FIELDS) | rate).values())
+
+
+def rates_of(tallies: Tallies, names: dict[tuple[str, str], str]) -> Iterator[dict[str, Any]]:
+    """What a row of the CSV says of each rate of each scope, the whole first; one of nothing is left out."""
+    whole = [tallies.whole] if tallies.whole else []
+    for one in [*whole, *(one for rows in tallies.by_slice.values() for one in rows)]:
+        for question, rate in (("cant_judge", one.unable), ("first_side", one.first)):
+            if rate.interval is not None:
+                yield {
+                    "question": question,
+                    "slice": one.slice,
+                    "value": one.value,
+                    "name": names.get((one.slice, one.value), one.value),
+                    "confidence": rate.interval.confidence,
+                    "labels": rate.n,
+                    "share": rate.value,
+                    "share_low": rate.interval.low,
+                    "share_high": rate.interval.high,
+                }
 
 
 def rows_of(found: Overview) -> list[Row]:
@@ -167,7 +194,7 @@ def body_of(row: Row, names: dict[tuple[str, str], str]) -> dict[str, Any]:
     means = (row.ranked.top, row.ranked.tau, row.ranked.w) if row.ranked else (NO_MEAN,) * 3
     beside = [number for one in means for number in (one.value, one.low, one.high)]
     drawn = (row.drawn.value, row.drawn.own) if row.drawn else (None, None)
-    return dict(zip(FIELDS, (*said, *beside, *drawn), strict=True))
+    return dict(zip(FIELDS, (*said, *beside, *drawn, None, None, None), strict=True))
 
 
 def choice_of(request: HttpRequest | Request) -> Choice:
@@ -196,9 +223,10 @@ def value_names(batches: Iterable[Batch], vendors: Iterable[Vendor]) -> dict[tup
     return names | {("vendor", str(vendor.pk)): vendor.name for vendor in vendors}
 
 
-def vendors_in(found: Overview, project: Project) -> Iterable[Vendor]:
+def vendors_in(project: Project, found: Overview, tallies: Tallies) -> Iterable[Vendor]:
     """The vendors of the project's team, if anything is cut by them."""
-    return Vendor.objects.filter(team=project.team_id) if Slice.VENDOR in found.by_slice else []
+    cut = Slice.VENDOR in found.by_slice or Slice.VENDOR in tallies.by_slice
+    return Vendor.objects.filter(team=project.team_id) if cut else []
 
 
 def _shares(found: Overview) -> list[tuple[str, RawAgreement]]:
@@ -226,6 +254,14 @@ def _means(found: Overview) -> list[tuple[str, Mean, str]]:
         ("Same best answer", ranked.top, chance),
         ("Kendall’s tau-b", ranked.tau, flat or "1 the same order, 0 none in common"),
         ("Kendall’s W", ranked.w, "corrected for ties; 1 the same order"),
+    ]
+
+
+def _rates(tallies: Tallies, names: dict[tuple[str, str], str]) -> list[tuple[str, list[tuple[str, Tally]]]]:
+    """The tallies of every slice, called as slices are."""
+    return [
+        (Slice(name).label, [(names.get((name, one.value), one.value), one) for one in rows])
+        for name, rows in tallies.by_slice.items()
     ]
 
 

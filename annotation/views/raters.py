@@ -13,6 +13,7 @@ from annotation.raters.listing import SORTS, found_rater, listed, marks_of
 from annotation.raters.noticing import NOTICED
 from annotation.raters.reading import read
 from annotation.raters.words import sentence_of
+from annotation.tallying import Rate, tallies_of
 from annotation.views import rater_drawing as drawing
 from annotation.views.projects import led_project, page
 from annotation.views.rater_forms import CalibrateForm, HoldForm, MessageForm
@@ -66,6 +67,9 @@ def rater(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "raters",
         rater=someone,
         reading=reading,
+        pool=tallies_of(project=project).whole,
+        unable=Rate(reading.cant.right, reading.cant.n),
+        first=Rate(reading.left.right, reading.left.n),
         alarms=waiting,
         settled=[(alarm, sentence_of(alarm)) for alarm in alarms if alarm.outcome],
         hold=hold,
