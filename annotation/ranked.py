@@ -17,6 +17,7 @@ from django.db.models import Case, F, IntegerField, OuterRef, Q, QuerySet, Subqu
 from annotation.agreement.rank_sums import FIELDS, Whole, sums_of_prompts
 from annotation.models import Batch, Judgment, Placement, Project, RankingSum
 from annotation.patterns_sql import FIRST
+from workforce.compiled import Blanks, Compiled
 
 MOST_ANSWERS = 9
 ROWS = 500
@@ -78,7 +79,7 @@ def with_order(judgments: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
 
 def change_by(*, judgment: Judgment) -> Sums:
     """What a ranking that was just written adds, in place of the one that it supersedes. One query."""
-    ranked = list(_ranked(Q(task=judgment.task_id)))
+    ranked = [Ranked(*row) for row in _of_one.tuples(task=judgment.task_id)]
     after = [one for one in ranked if one.superseded_by is None]
     before = [one for one in ranked if one.judgment != judgment.pk and one.superseded_by in (None, judgment.pk)]
     return _less(sums_of(after), sums_of(before))
@@ -214,6 +215,16 @@ def _less(after: Sums, before: Sums) -> Sums:
 
 
 def _ranked(which: Q) -> Iterator[Ranked]:
+    """As Ranked what `_rows` finds."""
+    return (Ranked(*row) for row in _rows(which))
+
+
+@Compiled
+def _of_one(blanks: Blanks) -> QuerySet[Any, Any]:
+    return _rows(Q(task=blanks.key("task")))
+
+
+def _rows(which: Q) -> QuerySet[Any, Any]:
     """Rankings of work with an opinion under a slot that no lead voided, superseded ones too unless `which` says so."""
     said: QuerySet[Any, Any] = Judgment.objects.of_work().standing().filter(which, task__batch__kind=Batch.Kind.RANKING)
     rows = with_order(said.filter(cant_judge="", surplus=False)).order_by("pk")
@@ -223,4 +234,4 @@ def _ranked(which: Q) -> Iterator[Ranked]:
         *("task__batch__category", "task__prompt__domain", "task__prompt__language"),
         *("task__model_pair", "task__lengths"),
     )
-    return (Ranked(*row) for row in rows.values_list(*columns))
+    return rows.values_list(*columns)

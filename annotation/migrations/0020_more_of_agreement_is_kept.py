@@ -3,6 +3,7 @@
 from typing import Any
 
 import django.db.models.deletion
+from django.conf import settings
 from django.db import migrations, models
 
 from annotation import ranked
@@ -21,6 +22,7 @@ def count(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ("annotation", "0018_raters_are_looked_at"),
         ("rubrics", "0005_kinds_of_criteria_and_acknowledgements"),
     ]
@@ -211,6 +213,69 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
+        ),
+        migrations.AlterField(
+            model_name="voidedjudgment",
+            name="hold",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="voided", to="annotation.raterhold"
+            ),
+        ),
+        migrations.CreateModel(
+            name="Requeue",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("last", models.PositiveIntegerField(help_text="How many answers were asked for, the newest first.")),
+                ("reason", models.CharField(max_length=500)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="requeues", to="annotation.project"
+                    ),
+                ),
+                (
+                    "rater",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="requeues",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-id"],
+            },
+        ),
+        migrations.AddField(
+            model_name="voidedjudgment",
+            name="requeue",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="voided", to="annotation.requeue"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="voidedjudgment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("hold__isnull", True), ("requeue__isnull", True), _connector="XOR"),
+                name="what_is_voided_says_by_what",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="requeue",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason", ""), _negated=True), name="a_requeue_says_why"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="requeue",
+            constraint=models.CheckConstraint(condition=models.Q(("last__gte", 1)), name="a_requeue_is_of_something"),
         ),
         migrations.RunPython(count, migrations.RunPython.noop),
     ]

@@ -7,7 +7,7 @@ from annotation.models.judgments import Challenge, CriterionScore, Demonstration
 from annotation.models.patterns import AgreementCheck, AgreementPattern
 from annotation.models.quality import AgreementReport, PanelAnswer, RoundResult
 from annotation.models.rankings import RankingSum
-from annotation.models.raters import RaterAlarm, RaterFigures, RaterHold, RaterWatch, VoidedJudgment
+from annotation.models.raters import RaterAlarm, RaterFigures, RaterHold, RaterWatch, Requeue, VoidedJudgment
 from annotation.models.referrals import Referral
 from annotation.models.sets import (
     DemonstrationSet,
@@ -62,6 +62,7 @@ __all__ = [
     "RaterHold",
     "RaterWatch",
     "Referral",
+    "Requeue",
     "Response",
     "RoundResult",
     "ScopeTally",
