@@ -8,8 +8,13 @@ from django.db import migrations, models
 
 from annotation import ranked
 from annotation.spreading import keep_spreads
+from workforce.refusing import Lift, Refuse
 
 CHUNK = 500
+VOIDED = (
+    Refuse(name="voided_judgments_are_never_changed", table="annotation_voidedjudgment", on="UPDATE"),
+    Refuse(name="voided_judgments_are_never_made_valid_again", table="annotation_voidedjudgment", on="DELETE"),
+)
 
 
 def count(apps: Any, schema_editor: Any) -> None:
@@ -214,6 +219,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        Lift(*VOIDED),
         migrations.AlterField(
             model_name="voidedjudgment",
             name="hold",
@@ -277,5 +283,8 @@ class Migration(migrations.Migration):
             model_name="requeue",
             constraint=models.CheckConstraint(condition=models.Q(("last__gte", 1)), name="a_requeue_is_of_something"),
         ),
+        *VOIDED,
+        Refuse(name="second_opinions_are_never_changed", table="annotation_requeue", on="UPDATE"),
+        Refuse(name="second_opinions_are_never_taken_off_the_record", table="annotation_requeue", on="DELETE"),
         migrations.RunPython(count, migrations.RunPython.noop),
     ]

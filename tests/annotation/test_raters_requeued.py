@@ -1,5 +1,4 @@
-"""A second opinion on a rater's last answers: they count no more, and exactly as many others as are lacking are asked.
-"""
+"""A second opinion on last answers: they count no more, and exactly as many others as are lacking are asked."""
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -101,6 +100,19 @@ def test_what_is_voided_says_by_what(project, batch, rosa, lena):
     for by in ({}, {"hold": hold, "requeue": requeue}):
         with pytest.raises(IntegrityError), transaction.atomic():
             VoidedJudgment.objects.create(judgment=judgment, reopened=False, **by)
+
+
+def test_it_stays_on_the_record(project, batch, rosa, rafi, lena):
+    answered(batch, [rosa, rafi])
+    again(project, rosa, lena)
+    for change in (
+        lambda: Requeue.objects.update(reason="other"),
+        lambda: VoidedJudgment.objects.update(reopened=False),
+        lambda: VoidedJudgment.objects.all().delete(),
+        lambda: Requeue.objects.all()._raw_delete("default"),
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            change()
 
 
 def test_the_page_does_it(client, project, batch, rosa, rafi, lena):
