@@ -252,7 +252,7 @@ def _means(found: Overview) -> list[tuple[str, Mean, str]]:
     )
     return [
         ("Same best answer", ranked.top, chance),
-        ("Kendall’s tau-b", ranked.tau, flat or "1 the same order, 0 none in common"),
+        ("Kendall’s tau-b", ranked.tau, flat or "1 the same order, 0 as by chance"),
         ("Kendall’s W", ranked.w, "corrected for ties; 1 the same order"),
     ]
 
