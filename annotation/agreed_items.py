@@ -26,7 +26,8 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from annotation.models import CriterionScore, Judgment, Project, Task
+from annotation.models import Batch, CriterionScore, Judgment, Project, Task
+from annotation.ranked import ranks_of, with_order
 from annotation.scopes import BOTH_BAD, CRITERION, GRADE, Question
 from rubrics.models import RubricVersion
 
@@ -79,8 +80,9 @@ def units_of(
     if wanted.slice == "week":
         monday = _monday(wanted.value)
         units = units.filter(first__gte=monday, first__lt=monday + timedelta(days=7))
-    found = units.filter(n__gte=wanted.least).annotate(apart=F("high") - F("low"))
-    return found.order_by("-apart", "-n", "unit_task", "seat")
+    found = units.filter(n__gte=wanted.least)
+    apart = Max("spread") if question.of_orders else F("high") - F("low")
+    return found.annotate(apart=apart).order_by("-apart", "-n", "unit_task", "seat")
 
 
 def with_labels(
@@ -98,15 +100,33 @@ def with_labels(
         Unit(
             tasks[unit["unit_task"]],
             unit["seat"],
-            [(words.get(value, str(value)), n) for value, n in sorted(said[unit["unit_task"], unit["seat"]].items())],
+            [
+                (in_words(value) if question.of_orders else words.get(value, str(value)), n)
+                for value, n in sorted(said[unit["unit_task"], unit["seat"]].items())
+            ],
         )
         for unit in units
     ]
 
 
+def in_words(order: int) -> str:
+    """A ranking by the numbers of its answers, the best first: "2 > 1 = 3"."""
+    ranks = ranks_of(order)
+    places = [
+        " = ".join(str(place + 1) for place, one in enumerate(ranks) if one == rank) for rank in sorted(set(ranks))
+    ]
+    return " > ".join(places)
+
+
 def _labels(project: Project, versions: Sequence[RubricVersion], question: Question) -> tuple[Labels, str]:
     """One row per label with unit_task, seat, label, label_of (its judgment), and the path from it to the judgment."""
     counted = Judgment.objects.counted().filter(task__batch__project=project, rubric_version__in=versions)
+    if question.of_orders:
+        orders: Labels = with_order(counted.filter(task__batch__kind=Batch.Kind.RANKING))
+        spread = F("task__kept_spread__spread")
+        return orders.annotate(
+            unit_task=F("task"), seat=Value(-1), label=F("order"), label_of=F("pk"), spread=spread
+        ), ""
     if question.of_grades or question.key == BOTH_BAD:
         mine: Labels = counted.filter(strength__isnull=False)
         if question.of_grades:

@@ -6,7 +6,7 @@ the memory of the process for as long as its patterns are the same: a pattern th
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -17,11 +17,24 @@ from annotation.agreement.coincidence import Level, coincidences_by_pattern
 from annotation.agreement.consensus import HumanCeiling, human_ceiling
 from annotation.agreement.intervals import Interval, wilson
 from annotation.agreement.patterns import Patterns
+from annotation.agreement.rank_sums import RankAgreement, Shape, Whole, measure_sums
 from annotation.agreement.raw import PairAgreement, pair_agreement, signs
+from annotation.agreement.shrinkage import Drawn, draw_to_whole
 from annotation.agreement.verdict import Conclusion, conclude
 from annotation.models import Batch, Project
 from annotation.repinning import groups_of
-from annotation.scopes import BOTH_BAD, GRADE, Question, Scope, Slice, folded, kept_patterns, questions_of
+from annotation.scopes import (
+    BOTH_BAD,
+    GRADE,
+    Question,
+    Scope,
+    Slice,
+    added_up,
+    folded,
+    kept_orders,
+    kept_patterns,
+    questions_of,
+)
 from rubrics.models import Rubric, RubricVersion
 
 TARGET = 0.667
@@ -39,6 +52,8 @@ SIGNS = (-1, 0, 1)
 NOTHING = Q(pk__in=())
 Kept = Mapping[tuple[Scope, int], dict[str, int]]
 """Units by pattern, by scope and rubric version."""
+Orders = Mapping[tuple[Scope, int], dict[Shape, Whole]]
+"""Sums of rankings, by scope and rubric version."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +72,15 @@ class Choice:
 
 @dataclass(frozen=True)
 class Row:
-    """Alpha of one scope, and what it says against the target."""
+    """Alpha of one scope, and what it says against the target. ranked: what is said beside it of orders; drawn: of a
+    slice, its alpha drawn to that of the whole by how little is known of it.
+    """
 
     scope: Scope
     alpha: Alpha
     conclusion: Conclusion
+    ranked: RankAgreement | None = None
+    drawn: Drawn | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +96,7 @@ class Raw:
 class Asked:
     """What there is to measure: groups of rubric versions that may be taken together, the questions of the chosen group
     and the chosen one, and what is kept of the group's scopes. published: all published versions of the rubrics.
+    orders: of rankings, whatever was chosen.
     """
 
     group: list[RubricVersion]
@@ -85,6 +105,7 @@ class Asked:
     questions: dict[str, Question]
     question: Question | None
     kept: Kept
+    orders: Orders
 
     @property
     def whole(self) -> Kept:
@@ -113,12 +134,12 @@ class Overview:
 
 
 def questioned(*, project: Project, choice: Choice, also: Q = NOTHING) -> Asked:
-    """What there is to measure, and which of it was chosen. Reads only, in at most three queries.
+    """What there is to measure, and which of it was chosen. Reads only, in at most four queries.
 
     also: rows of patterns that are read beside those of the questions as a whole.
     """
-    whole = kept_patterns(project=project, wanted=Q(slice=Slice.ALL) | also)
-    used = {version for _, version in whole}
+    whole, orders = kept_patterns(project=project, wanted=Q(slice=Slice.ALL) | also), kept_orders(project=project)
+    used = {version for _, version in (*whole, *orders)}
     rubrics = Rubric.objects.filter(versions__in=used)
     published = list(
         RubricVersion.objects.filter(rubric__in=rubrics, state=RubricVersion.State.PUBLISHED)
@@ -133,8 +154,13 @@ def questioned(*, project: Project, choice: Choice, also: Q = NOTHING) -> Asked:
     for (scope, _), patterns in kept.items():
         if scope.slice == Slice.ALL:
             items[scope.question] += sum(patterns.values())
+    orders = {key: sums for key, sums in orders.items() if key[1] in keys}
+    for (scope, _), sums in orders.items():
+        if scope.slice == Slice.ALL:
+            items[scope.question] += _ordered(sums)
     questions = questions_of(keys=items, versions=keys)
-    return Asked(group, groups, published, questions, questions.get(choice.question) or _first(questions, items), kept)
+    question = questions.get(choice.question) or _first(questions, items)
+    return Asked(group, groups, published, questions, question, kept, orders)
 
 
 def overview(*, project: Project, choice: Choice, most: int | None = None) -> Overview:
@@ -149,25 +175,33 @@ def overview(*, project: Project, choice: Choice, most: int | None = None) -> Ov
     if question is None:
         return Overview(choice, asked, None, Raw(None, None, None), [], {}, {}, [], [], [])
     cut = {key: patterns for key, patterns in asked.kept.items() if key[0].slice != Slice.ALL}
-    if not any(scope.question == question.key for scope, _ in cut):
+    if not question.of_orders and not any(scope.question == question.key for scope, _ in cut):
         versions, mine = [version.pk for version in asked.group], Q(question=question.key)
         cut = kept_patterns(project=project, wanted=mine & Q(slice__in=[*CUTS, Slice.WEEK]), versions=versions)
-    shown, hidden = _widest(cut, most)
-    rows = _rows(project, {question.key: question}, shown, choice)
+    if question.of_orders:
+        orders = {key: sums for key, sums in asked.orders.items() if key[0].slice != Slice.ALL}
+        shown, hidden = _widest({key: _ordered(sums) for key, sums in orders.items()}, most)
+        rows = _rows_of_orders({key: sums for key, sums in orders.items() if key[0] in shown}, choice)
+    else:
+        shown, hidden = _widest({key: sum(patterns.values()) for key, patterns in cut.items()}, most)
+        cut = {key: patterns for key, patterns in cut.items() if key[0] in shown}
+        rows = _rows(project, {question.key: question}, cut, choice)
     by_slice = {name: [row for row in rows if row.scope.slice == name] for name in CUTS}
     of_all = _rows(project, asked.questions, asked.whole, choice)
+    of_all += [row for row in _rows_of_orders(asked.orders, choice) if row.scope.slice == Slice.ALL]
     merged = _merged(question, asked.whole, choice.least)
+    headline = next((row for row in of_all if row.scope.question == question.key), None)
     return Overview(
         choice=choice,
         asked=asked,
-        headline=next((row for row in of_all if row.scope.question == question.key), None),
+        headline=headline,
         raw=_raw(question, merged, asked.whole, choice),
         by_question=sorted(of_all, key=lambda row: 2.0 if row.alpha.value is None else -row.alpha.value),
-        by_slice={name: found for name, found in by_slice.items() if found},
+        by_slice={name: _drawn(found, headline) for name, found in by_slice.items() if found},
         hidden=hidden,
         by_version=_by_version(project, question, asked, choice),
         by_week=sorted((row for row in rows if row.scope.slice == Slice.WEEK), key=lambda row: row.scope.value),
-        confusion=_confusion(merged),
+        confusion=[] if question.of_orders else _confusion(merged),
     )
 
 
@@ -229,19 +263,19 @@ def _rows(
     return [_row(project, questions[scope.question], scope, scopes[scope], choice) for scope in found]
 
 
-def _widest(cut: Kept, most: int | None) -> tuple[Kept, dict[str, int]]:
+def _widest(items: Mapping[tuple[Scope, int], int], most: int | None) -> tuple[set[Scope], dict[str, int]]:
     """Of each slice but weeks the values with most items, two at least, and how many others there are."""
-    items: dict[str, Counter[Scope]] = defaultdict(Counter)
-    for (scope, _), patterns in cut.items():
-        items[scope.slice][scope] += sum(patterns.values())
-    kept, hidden = set(items.pop(Slice.WEEK, ())), {}
-    for name, scopes in items.items():
-        shown = set(scopes)
+    slices: dict[str, Counter[Scope]] = defaultdict(Counter)
+    for (scope, _), n in items.items():
+        slices[scope.slice][scope] += n
+    shown, hidden = set(slices.pop(Slice.WEEK, ())), {}
+    for name, scopes in slices.items():
+        widest = set(scopes)
         if most is not None and len(scopes) > most:
-            shown = {scope for scope, n in scopes.most_common(most) if n > 1}
-            hidden[name] = len(scopes) - len(shown)
-        kept |= shown
-    return {key: patterns for key, patterns in cut.items() if key[0] in kept}, hidden
+            widest = {scope for scope, n in scopes.most_common(most) if n > 1}
+            hidden[name] = len(scopes) - len(widest)
+        shown |= widest
+    return shown, hidden
 
 
 def _row(project: Project, question: Question, scope: Scope, kept: Iterable[dict[str, int]], choice: Choice) -> Row:
@@ -253,8 +287,42 @@ def _row(project: Project, question: Question, scope: Scope, kept: Iterable[dict
     return Row(scope, alpha, conclusion)
 
 
+def _drawn(rows: list[Row], headline: Row | None) -> list[Row]:
+    """The rows of one way to cut the items, each with its alpha drawn to the whole's."""
+    found = draw_to_whole(
+        [row.alpha.value for row in rows],
+        [row.alpha.standard_error for row in rows],
+        whole=headline.alpha.value if headline else None,
+    )
+    return [replace(row, drawn=drawn) for row, drawn in zip(rows, found, strict=True)]
+
+
+def _rows_of_orders(orders: Orders, choice: Choice) -> list[Row]:
+    """A row per scope of rankings, versions taken together."""
+    scopes: dict[Scope, list[dict[Shape, Whole]]] = defaultdict(list)
+    for (scope, _), sums in orders.items():
+        scopes[scope].append(sums)
+    return [_row_of_orders(scope, scopes[scope], choice) for scope in sorted(scopes)]
+
+
+def _ordered(sums: Mapping[Shape, Whole]) -> int:
+    """Of how many items these are the sums."""
+    return sum(int(row[0]) for row in sums.values())
+
+
+def _row_of_orders(scope: Scope, kept: Iterable[dict[Shape, Whole]], choice: Choice) -> Row:
+    ranked = measure_sums(added_up(kept, least=choice.least))
+    return Row(scope, ranked.alpha, conclude(ranked.alpha, threshold=choice.target), ranked)
+
+
 def _by_version(project: Project, question: Question, asked: Asked, choice: Choice) -> list[tuple[RubricVersion, Row]]:
     whole = Scope(question.key, Slice.ALL, "")
+    if question.of_orders:
+        return [
+            (version, _row_of_orders(Scope(question.key, "version", str(version.number)), [sums], choice))
+            for version in asked.group
+            if (sums := asked.orders.get((whole, version.pk)))
+        ]
     return [
         (version, _row(project, question, Scope(question.key, "version", str(version.number)), [found], choice))
         for version in asked.group

@@ -1,9 +1,7 @@
 """Items that people disagree on, and how much: the browser's filters as one query over tasks. Reads only.
 
-The spread of an item is 0 where all said the same and 1 where they could not differ more. Of pairs it is the variance
-of the sides taken (first −1, tie 0, second 1); of rankings 1 − W: how far ranks vary over people, as a share of what
-two camps with opposite orders would give; of ratings the widest range on one scale for one response, as a share of
-the scale. Checklists have no scale and do not count. Only counted opinions of work do.
+What the spread of an item is says annotation.spreading; it is kept with every answer and the list is read in its order.
+Of one criterion it is worked out when it is asked for.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,23 +9,15 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from django.db.models import (
-    Avg,
-    Case,
     Count,
     Exists,
     F,
-    FloatField,
-    Max,
-    Min,
     OuterRef,
     Q,
     QuerySet,
-    Subquery,
-    Sum,
     Value,
-    When,
 )
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Coalesce
 
 from annotation.models import (
     Adjudication,
@@ -40,7 +30,7 @@ from annotation.models import (
     Task,
     TaskResponse,
 )
-from rubrics.models import Criterion, ScorePoint
+from annotation.spreading import spread_on
 from workforce.numerals import whole_number
 
 MOST_RESPONSES = 9
@@ -99,16 +89,17 @@ def disputes(*, project: Project, asked: Asked) -> QuerySet[Any]:
     Each has `spread` in [0, 1] and `ruled`, whether a ruling is in force.
     """
     ruled = Exists(Adjudication.objects.in_force().filter(task=OuterRef("pk")))
-    found = Task.objects.work().filter(batch__project=project, batch__mode=Batch.Mode.WORK)
-    found = found.exclude(batch__kind=Batch.Kind.DEMONSTRATION).filter(_fits(project, asked))
-    found = found.annotate(spread=Coalesce(_spread(asked.criterion), Value(0.0)), ruled=ruled)
+    found = Task.objects.work().filter(kept_spread__project=project, batch__mode=Batch.Mode.WORK)
+    of_one = Coalesce(spread_on(criterion=asked.criterion), Value(0.0))
+    spread = of_one if asked.criterion else F("kept_spread__spread")
+    found = found.filter(_fits(project, asked)).annotate(ruled=ruled, spread=spread)
     if asked.spread != "all":
         found = found.filter(spread__gt=NONE)
     if asked.spread == "wide":
         found = found.filter(spread__gte=WIDE)
     if asked.state != "all":
         found = found.filter(ruled=asked.state == "ruled")
-    return found.order_by("-spread", "-priority", "pk")
+    return found.order_by("-spread", "-kept_spread__priority", "kept_spread__pk")
 
 
 def counts_of(*, project: Project, asked: Asked) -> dict[str, dict[str, int]]:
@@ -130,7 +121,7 @@ def counts_of(*, project: Project, asked: Asked) -> dict[str, dict[str, int]]:
 def _fits(project: Project, asked: Asked) -> Q:
     said = Judgment.objects.counted().filter(task=OuterRef("pk"))
     current = Judgment.objects.current().filter(task=OuterRef("pk"))
-    fits = Q(Exists(current))
+    fits = Q()
     if asked.batch:
         fits &= Q(batch__number=_number(asked.batch))
     if asked.version:
@@ -181,70 +172,6 @@ def _both_sides(said: QuerySet[Judgment]) -> Q:
     several = firsts.order_by().values("judgment__task").annotate(n=Count("position", distinct=True)).filter(n__gt=1)
     pair = Q(Exists(said.filter(SIDES["first"])), Exists(said.filter(SIDES["second"])), batch__kind="pairwise")
     return pair | Q(Exists(several), batch__kind="ranking")
-
-
-def _spread(criterion: str) -> Any:
-    if criterion:
-        return Subquery(_range_of_scores(criterion), output_field=FloatField())
-    return Case(
-        When(batch__kind=Batch.Kind.PAIRWISE, then=Subquery(_variance_of_sides(), output_field=FloatField())),
-        When(batch__kind=Batch.Kind.RANKING, then=Subquery(_variance_of_ranks(), output_field=FloatField())),
-        default=Subquery(_range_of_scores(""), output_field=FloatField()),
-        output_field=FloatField(),
-    )
-
-
-def _variance_of_sides() -> QuerySet[Any]:
-    side = Case(
-        When(strength__lt=0, then=Value(-1.0)),
-        When(strength__gt=0, then=Value(1.0)),
-        default=Value(0.0),
-        output_field=FloatField(),
-    )
-    said = Judgment.objects.counted().filter(task=OuterRef("pk"), strength__isnull=False).order_by()
-    return said.values("task").annotate(of=Avg(side * side) - Avg(side) * Avg(side)).values("of")
-
-
-def _variance_of_ranks() -> QuerySet[Any]:
-    """1 − W of K responses: the variances of their ranks added up, over K (K² − 1) / 12."""
-    placed = Placement.objects.filter(
-        judgment__task=OuterRef("pk"),
-        judgment__superseded_by=None,
-        judgment__voided=None,
-        judgment__cant_judge="",
-        judgment__surplus=False,
-    )
-    rank = Cast("rank", FloatField())
-    judgments = Cast(Count("judgment", distinct=True), FloatField())
-    means = [Coalesce(Avg(rank, filter=Q(position=place)), Value(0.0)) for place in range(MOST_RESPONSES)]
-    squares = Sum(rank * rank) / judgments
-    for mean in means:
-        squares = squares - mean * mean
-    size = Cast(Count("pk"), FloatField()) / judgments
-    share = squares * Value(12.0) / (size * (size * size - Value(1.0)))
-    return placed.order_by().values("judgment__task").annotate(of=share).values("of")
-
-
-def _range_of_scores(criterion: str) -> QuerySet[Any]:
-    """The widest range of what was said on one criterion of one response, as a share of what the criterion spans."""
-    points = ScorePoint.objects.filter(criterion=OuterRef("criterion")).order_by().values("criterion")
-    span = Subquery(points.annotate(of=Max("value") - Min("value")).values("of"))
-    scores = CriterionScore.objects.filter(
-        judgment__task=OuterRef("pk"),
-        judgment__superseded_by=None,
-        judgment__voided=None,
-        judgment__cant_judge="",
-        judgment__surplus=False,
-        outcome__in=[CriterionScore.Outcome.SCORED, CriterionScore.Outcome.COMPARED],
-    ).exclude(criterion__kind=Criterion.Kind.CHECKLIST)
-    if criterion:
-        scores = scores.filter(criterion__slug=criterion)
-    said = Cast(Coalesce("point__value", "side"), FloatField())
-    ranges = scores.order_by().values("criterion", "position").annotate(wide=Max(said) - Min(said))
-    # After the grouping: the span is looked up once for each criterion, not for each score.
-    spans = ranges.annotate(span=Cast(Coalesce(span, Value(2)), FloatField())).filter(span__gt=0)
-    spread = spans.annotate(of=F("wide") / F("span"))
-    return spread.order_by(F("of").desc()).values("of")[:1]
 
 
 def _of_source(project: Project, value: str) -> Q:

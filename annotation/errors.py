@@ -73,6 +73,21 @@ class NoRater(AssayError):
     status = 422
 
 
+class NothingToRequeue(AssayError):
+    """This rater has no answer to work that counts, so nobody is asked again. Nothing was changed."""
+
+    code = "nothing_to_requeue"
+    status = 422
+
+
+class PoolUnchanged(AssayError):
+    """This rater is in that pool already, or is not in it, as their page shows. Nothing was changed. Load the page
+    again."""
+
+    code = "pool_unchanged"
+    status = 409
+
+
 class NotUndone(AssayError):
     """This cannot be undone: the item was judged after all, or lies on the desk again. Nothing was changed."""
 

@@ -9,8 +9,10 @@ import time
 
 from django.db import connection, transaction
 
+from annotation import ranked
 from annotation.models import AgreementCheck, AgreementPattern, Project
 from annotation.patterns_sql import counted, differing, upsert
+from annotation.spreading import keep_spreads, wrong_spreads
 from workforce import auditing
 
 logger = logging.getLogger(__name__)
@@ -35,20 +37,29 @@ def recount(*, project: Project) -> AgreementCheck:
         cursor.execute(differing(vendor=connection.vendor), [project.pk, project.pk])
         patterns, wrong, *_ = first = cursor.fetchone()
         rows = [first[2:], *(row[2:] for row in cursor.fetchmany(EXAMPLES - 1))] if wrong else []
+    orders, apart = ranked.differing(project=project), wrong_spreads(project=project)
     with transaction.atomic():
-        if wrong:
+        if wrong or orders.differing or apart:
             auditing.lock_chain(stream=project.team.slug)
+        if wrong:
             _put_right(project=project)
         else:
             AgreementPattern.objects.filter(project=project, units=0).delete()
+        if orders.differing:
+            orders = ranked.put_right(project=project)
+        if apart:
+            apart = wrong_spreads(project=project)
+            keep_spreads(items=apart)
+        examples = [dict(zip((*FIELDS, "kept", "counted"), row, strict=True)) for row in rows]
+        examples += [*orders.differing[:EXAMPLES], *({"question": "spread", "task": task} for task in apart[:EXAMPLES])]
         check = AgreementCheck.objects.create(
             project=project,
-            patterns=patterns,
-            differing=wrong,
-            examples=[dict(zip((*FIELDS, "kept", "counted"), row, strict=True)) for row in rows],
+            patterns=patterns + orders.scopes,
+            differing=wrong + len(orders.differing) + len(apart),
+            examples=examples[:EXAMPLES],
             milliseconds=round(1000 * (time.monotonic() - began)),
         )
-        if wrong:
+        if check.differing:
             _report(project=project, check=check)
     return check
 

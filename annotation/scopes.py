@@ -13,12 +13,13 @@ from django.db.models import Q
 
 from annotation.agreement.coincidence import Level
 from annotation.agreement.patterns import Patterns
-from annotation.models import AgreementPattern, Project
+from annotation.agreement.rank_sums import FIELDS, Shape, Whole
+from annotation.models import AgreementPattern, Project, RankingSum
 from annotation.patterns_sql import COLUMNS
 from annotation.scales import SCALES
 from rubrics.models import Criterion
 
-GRADE, BOTH_BAD, CRITERION = "grade:", "both_bad", "criterion:"
+GRADE, BOTH_BAD, CRITERION, ORDER = "grade:", "both_bad", "criterion:", "order"
 LOWEST = -4
 """The strength that the first column stands for."""
 Slice = AgreementPattern.Slice
@@ -36,7 +37,8 @@ class Scope(NamedTuple):
 class Question:
     """What was asked: its name, the values of an answer in order with their words, and the level of measurement.
 
-    sided: the two ends of the scale are the two sides of a pair, which could have been swapped.
+    sided: the two ends of the scale are the two sides of a pair, which could have been swapped. Orders of answers have
+    no domain: they are summed (annotation.ranked), not counted.
     """
 
     key: str
@@ -49,6 +51,10 @@ class Question:
     @property
     def of_grades(self) -> bool:
         return self.key.startswith(GRADE)
+
+    @property
+    def of_orders(self) -> bool:
+        return self.key == ORDER
 
     @property
     def columns(self) -> list[int]:
@@ -69,6 +75,27 @@ def kept_patterns(
     columns = ("question", "slice", "value", "rubric_version_id", "pattern", "units")
     for asked, name, value, version, pattern, units in rows.values_list(*columns).iterator():
         found[Scope(asked, name, value), version][pattern] = units
+    return found
+
+
+def kept_orders(*, project: Project) -> dict[tuple[Scope, int], dict[Shape, Whole]]:
+    """The sums of rankings of each scope and rubric version (primary key), by answers and raters; one query."""
+    found: dict[tuple[Scope, int], dict[Shape, Whole]] = defaultdict(dict)
+    rows = RankingSum.objects.filter(project=project, units__gt=0)
+    for name, value, version, answers, raters, *sums in rows.values_list(
+        "slice", "value", "rubric_version_id", "answers", "raters", *FIELDS
+    ):
+        found[Scope(ORDER, name, value), version][answers, raters] = np.array(sums, dtype=np.int64)
+    return found
+
+
+def added_up(kept: Iterable[dict[Shape, Whole]], *, least: int = 2) -> dict[Shape, Whole]:
+    """The sums of several versions together; of items with `least` rankings or more."""
+    found: dict[Shape, Whole] = {}
+    for sums in kept:
+        for shape, row in sums.items():
+            if shape[1] >= least:
+                found[shape] = found[shape] + row if shape in found else row
     return found
 
 
@@ -95,6 +122,8 @@ def questions_of(*, keys: Iterable[str], versions: Collection[int]) -> dict[str,
     """
     wanted = set(keys)
     found = {key: of_grade(key) for key in sorted(wanted) if key.startswith(GRADE)}
+    if ORDER in wanted:
+        found[ORDER] = Question(ORDER, "Order of all answers", (), (), "ordinal", sided=False)
     if BOTH_BAD in wanted:
         found[BOTH_BAD] = Question(BOTH_BAD, "Both bad", (0, 1), ("no", "yes"), "nominal", sided=False)
     if any(key.startswith(CRITERION) for key in wanted):

@@ -11,8 +11,10 @@ from functools import cache
 
 from django.db import connection
 
+from annotation import ranked
 from annotation.models import Batch, Judgment
 from annotation.patterns_sql import upsert
+from annotation.spreading import keep_spread, keep_spreads
 from workforce import auditing
 from workforce.models import Team
 from workforce.planned import Planned, plan, plans_once
@@ -22,6 +24,12 @@ CHUNK = 500
 
 def count_answer(*, judgment: Judgment) -> None:
     """Count a judgment that was just written, in place of the one that it supersedes. Its audit event is recorded."""
+    batch = judgment.task.batch if judgment.assignment is None else judgment.assignment.slot.batch
+    keep_spread(task=judgment.task_id, kind=batch.kind)
+    if batch.kind == Batch.Kind.RANKING:
+        ranked.add(sums=ranked.change_by(judgment=judgment))
+        if not batch.with_criteria:
+            return
     with connection.cursor() as cursor:
         statement = _of_an_answer().execution() if plans_once() else upsert(vendor=connection.vendor, which="answer")
         cursor.execute(statement, [judgment.task_id, judgment.pk, judgment.pk])
@@ -36,7 +44,9 @@ def _of_an_answer() -> Planned:
 def count_batch(*, batch: Batch) -> None:
     """Count all answers of a batch of which none was counted before, such as an imported one."""
     auditing.lock_chain(stream=batch.project.team.slug)
-    _add(sign=1, items=list(batch.tasks.order_by("pk").values_list("pk", flat=True)))
+    items = list(batch.tasks.order_by("pk").values_list("pk", flat=True))
+    _add(sign=1, items=items)
+    keep_spreads(items=items)
 
 
 @contextmanager
@@ -46,6 +56,7 @@ def recounted(*, team: Team, items: Collection[int]) -> Iterator[None]:
     _add(sign=-1, items=items)
     yield
     _add(sign=1, items=items)
+    keep_spreads(items=items)
 
 
 def _add(*, sign: int, items: Collection[int]) -> None:
@@ -55,3 +66,5 @@ def _add(*, sign: int, items: Collection[int]) -> None:
             chunk = keys[start : start + CHUNK]
             statement = upsert(vendor=connection.vendor, which="items", items=len(chunk))
             cursor.execute(statement, [sign, *chunk])
+    for start in range(0, len(keys), CHUNK):
+        ranked.add(sums=ranked.counted_items(items=keys[start : start + CHUNK]), sign=sign)

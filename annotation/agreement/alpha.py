@@ -7,6 +7,7 @@ repeats and withdrawn labels are the caller's to leave out.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import krippendorff
 import numpy as np
@@ -38,7 +39,7 @@ class Alpha:
     whether a verdict may rest on the value, and `insufficiency` why not.
     """
 
-    level: Level
+    level: Level | Literal["ranking"]
     orientation_symmetrised: bool
     value: float | None
     low: float | None

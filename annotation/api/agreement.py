@@ -9,7 +9,8 @@ from rest_framework.response import Response
 
 from annotation.agreeing import LEVELS, METRICS, batches_named, overview
 from annotation.models import Project
-from annotation.views.agreement import body_of, choice_of, rows_of, value_names, vendors_in
+from annotation.tallying import tallies_of
+from annotation.views.agreement import body_of, choice_of, rates_of, rows_of, value_names, vendors_in
 from workforce.scoping import me
 
 
@@ -34,7 +35,8 @@ def agreement(request: Request, slug: str) -> Response:
     why."""
     project = get_object_or_404(Project.objects.led_by(me(request)), slug=slug)
     found = overview(project=project, choice=choice_of(request))
-    names = value_names(batches_named(project=project), vendors_in(found, project))
+    tallies = tallies_of(project=project, versions=found.asked.group)
+    names = value_names(batches_named(project=project), vendors_in(project, found, tallies))
     asked, ceiling = found.asked, found.raw.ceiling
     return Response(
         {
@@ -47,5 +49,7 @@ def agreement(request: Request, slug: str) -> Response:
                 name: getattr(ceiling, name, None) for name in ("value", "low", "high", "n_pairs", "reason")
             },
             "rows": [body_of(row, names) for row in rows_of(found)],
+            "rates": list(rates_of(tallies, names)),
+            "rates_counted_at": tallies.counted_at.isoformat() if tallies.counted_at else None,
         }
     )

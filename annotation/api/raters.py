@@ -15,6 +15,7 @@ from annotation.agreement.beside import Beside
 from annotation.models import Project, RaterAlarm, RaterFigures, RaterHold
 from annotation.raters.listing import SORTS, found_rater, listed, marks_of
 from annotation.raters.reading import Share, read
+from annotation.tallying import tallies_of
 from workforce.numerals import whole_number
 from workforce.scoping import me
 
@@ -56,7 +57,7 @@ def rater(request: Request, slug: str, pk: int) -> Response:
     reading = read(project=project, rater=someone)
     alarms = RaterAlarm.objects.waiting().filter(project=project, rater=someone)
     hold = RaterHold.objects.in_force().of(project, someone).first()
-    consistency = reading.consistency
+    consistency, pool = reading.consistency, tallies_of(project=project).whole
     return Response(
         {
             "id": someone.pk,
@@ -66,6 +67,10 @@ def rater(request: Request, slug: str, pk: int) -> Response:
             "gold": share_body(reading.gold),
             "left": share_body(reading.left),
             "cant_judge": share_body(reading.cant),
+            "all_raters": {
+                "left": pool.first.value if pool else None,
+                "cant_judge": pool.unable.value if pool else None,
+            },
             "below_reading_floor": share_body(reading.quick),
             "median_seconds": reading.seconds,
             "self_consistency": {

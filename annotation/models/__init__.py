@@ -6,7 +6,8 @@ from annotation.models.corpus import Comparison, ComparisonResponse, ImportRepor
 from annotation.models.judgments import Challenge, CriterionScore, Demonstration, Flag, Judgment, Placement
 from annotation.models.patterns import AgreementCheck, AgreementPattern
 from annotation.models.quality import AgreementReport, PanelAnswer, RoundResult
-from annotation.models.raters import RaterAlarm, RaterFigures, RaterHold, RaterWatch, VoidedJudgment
+from annotation.models.rankings import RankingSum
+from annotation.models.raters import RaterAlarm, RaterFigures, RaterHold, RaterWatch, Requeue, VoidedJudgment
 from annotation.models.referrals import Referral
 from annotation.models.sets import (
     DemonstrationSet,
@@ -18,6 +19,8 @@ from annotation.models.sets import (
     PreferenceSet,
     PreferenceTarget,
 )
+from annotation.models.spreads import ItemSpread
+from annotation.models.tallies import ScopeTally
 from annotation.models.tasks import Assignment, Batch, Draft, Slot, Task, TaskResponse
 
 __all__ = [
@@ -40,6 +43,7 @@ __all__ = [
     "Draft",
     "Flag",
     "ImportReport",
+    "ItemSpread",
     "Judgment",
     "PanelAnswer",
     "Placement",
@@ -52,13 +56,16 @@ __all__ = [
     "Project",
     "Prompt",
     "PromptSet",
+    "RankingSum",
     "RaterAlarm",
     "RaterFigures",
     "RaterHold",
     "RaterWatch",
     "Referral",
+    "Requeue",
     "Response",
     "RoundResult",
+    "ScopeTally",
     "Slot",
     "Task",
     "TaskResponse",

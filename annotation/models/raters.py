@@ -188,16 +188,45 @@ class RaterHold(models.Model):
         return f"{self.rater} in {self.project}: {self.reason[:60]}"
 
 
+class Requeue(models.Model):
+    """A lead had a rater's last answers given again by others, for a reason that the rater reads."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="requeues")
+    rater = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="requeues")
+    last = models.PositiveIntegerField(help_text="How many answers were asked for, the newest first.")
+    reason = models.CharField(max_length=500)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason=""), name="a_requeue_says_why"),
+            models.CheckConstraint(condition=Q(last__gte=1), name="a_requeue_is_of_something"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rater} in {self.project}: the last {self.last}"
+
+
 class VoidedJudgment(models.Model):
-    """A lead did not let this judgment stand, under this hold. The judgment is kept as it was and counts no more."""
+    """A lead did not let this judgment stand, under this hold or for this second opinion. The judgment is kept as it
+    was and counts no more.
+    """
 
     judgment = models.OneToOneField(Judgment, on_delete=models.PROTECT, related_name="voided")
-    hold = models.ForeignKey(RaterHold, on_delete=models.PROTECT, related_name="voided")
+    hold = models.ForeignKey(RaterHold, null=True, on_delete=models.PROTECT, related_name="voided")
+    requeue = models.ForeignKey(Requeue, null=True, on_delete=models.PROTECT, related_name="voided")
     reopened = models.BooleanField(help_text="Its slot was opened for somebody else.")
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(hold__isnull=True) ^ Q(requeue__isnull=True), name="what_is_voided_says_by_what"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.judgment}, voided"

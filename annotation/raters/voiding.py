@@ -8,35 +8,51 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from annotation.errors import Settled
-from annotation.locking import lock_batch
+from annotation.errors import NothingToRequeue, Settled
+from annotation.locking import lock_batch, lock_rater
 from annotation.models import (
     Assignment,
     Batch,
     Judgment,
     PreferencePairJudgment,
+    Project,
     RaterAlarm,
     RaterHold,
+    Requeue,
     Slot,
     Task,
     VoidedJudgment,
 )
 from annotation.overlapping import lock_items
 from annotation.queueing.wanting import wanted
-from annotation.raters.holding import lock_hold, settle_alarms
+from annotation.raters.holding import lock_hold, require_rater, settle_alarms
 from annotation.raters.labels import judged
 from annotation.stating import stated
 from annotation.upkeep import recounted
 from workforce import auditing, messaging
-from workforce.models import Message, Role, User
+from workforce.models import Message, Role, Team, User
 from workforce.roles import require
 
 CHUNK = 2000
+MOST_REQUEUED = 1000
+
+
+class Row(NamedTuple):
+    """An answer to void, by keys. assigned: the item of its slot."""
+
+    judgment: int
+    assignment: int
+    state: str
+    slot: int
+    assigned: int
+    batch: int
+    task: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +87,14 @@ def confirm_bad_work(*, hold: RaterHold, since: datetime | None, actor: User, re
     found = lock_hold(hold=hold)
     if found.confirmed_at is not None:
         raise Settled
-    # The rater is locked, so nothing of theirs comes or changes meanwhile.
-    columns = ("pk", "assignment", "assignment__state", "assignment__slot", "assignment__task", "task__batch", "task")
-    rows = list(_answers(found, since).order_by("pk").values_list(*columns))
-    by_batch: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for _, _, state, slot, task, batch, _ in rows:
-        if state == Assignment.State.SUBMITTED:
-            by_batch[batch].append((slot, task))
-    locked = [lock_batch(pk=pk) for pk in sorted({row[5] for row in rows})]
-    _end([row[1] for row in rows])
-    opened = {slot for batch in locked for slot in _open_again(batch=batch, seats=by_batch[batch.pk])}
+    rows, opened = _void(_answers(found, since))
     found.confirmed_at, found.confirmed_by, found.confirm_note = timezone.now(), actor, reason
     found.save(update_fields=["confirmed_at", "confirmed_by", "confirm_note"])
     settle_alarms(hold=found, outcome=RaterAlarm.Outcome.CONFIRMED, actor=actor, reason=reason)
     messaging.send(
         team=team, author=actor, to=found.rater, body=reason, kind=Message.Kind.FEEDBACK, target="voided:", pinned=True
     )
-    voided = [VoidedJudgment(judgment_id=row[0], hold=found, reopened=row[3] in opened) for row in rows]
-    with recounted(team=team, items={row[6] for row in rows}):
-        VoidedJudgment.objects.bulk_create(voided, batch_size=CHUNK)
-    frozen = PreferencePairJudgment.objects.filter(judgment__voided__hold=found)
-    done = Voided(len(rows), len(opened), frozen.values("judgment").distinct().count())
+    done = _write(team=team, rows=rows, opened=opened, hold=found)
     auditing.record(
         stream=team.slug,
         actor=actor,
@@ -109,10 +112,88 @@ def confirm_bad_work(*, hold: RaterHold, since: datetime | None, actor: User, re
     return done
 
 
+@transaction.atomic
+def requeue_last(*, project: Project, rater: User, last: int, actor: User, reason: str) -> Voided:
+    """Void the rater's last answers in the project, at most so many, and have others give them: a second opinion.
+
+    The rater reads the reason and works on; a hold is another step. Slots open as in confirm_bad_work. It cannot be
+    taken back: somebody else may have the item by then. Raises NotAllowed, ReasonNeeded, NoRater, NothingToRequeue.
+    """
+    require(user=actor, team=project.team, role=Role.LEAD)
+    reason = stated(reason)
+    require_rater(project=project, rater=rater)
+    lock_rater(rater=rater)
+    newest = _standing(project=project, rater=rater.pk).order_by("-assignment__ended_at", "-pk")
+    keys = list(newest.values_list("pk", flat=True)[: max(0, min(last, MOST_REQUEUED))])
+    if not keys:
+        raise NothingToRequeue
+    requeue = Requeue.objects.create(project=project, rater=rater, last=last, reason=reason, actor=actor)
+    rows, opened = _void(Judgment.objects.filter(pk__in=keys))
+    messaging.send(
+        team=project.team,
+        author=actor,
+        to=rater,
+        body=reason,
+        kind=Message.Kind.FEEDBACK,
+        target="requeued:",
+        pinned=True,
+    )
+    done = _write(team=project.team, rows=rows, opened=opened, requeue=requeue)
+    auditing.record(
+        stream=project.team.slug,
+        actor=actor,
+        verb="requeue_last",
+        target=f"user:{rater.username}",
+        detail={
+            "requeue": requeue.pk,
+            "last": last,
+            "judgments": done.judgments,
+            "reopened": done.reopened,
+            "frozen": done.frozen,
+            "reason": reason,
+        },
+    )
+    return done
+
+
+def _void(answers: QuerySet[Judgment]) -> tuple[list[Row], set[int]]:
+    """End the assignments of these answers of one rater, who is locked, so that nothing of theirs comes or changes
+    meanwhile, and open their slots again where they are wanted; the answers, and the slots that opened.
+    """
+    columns = ("pk", "assignment", "assignment__state", "assignment__slot", "assignment__task", "task__batch", "task")
+    rows = [Row(*row) for row in answers.order_by("pk").values_list(*columns)]
+    by_batch: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for row in rows:
+        if row.state == Assignment.State.SUBMITTED:
+            by_batch[row.batch].append((row.slot, row.assigned))
+    locked = [lock_batch(pk=pk) for pk in sorted({row.batch for row in rows})]
+    _end([row.assignment for row in rows])
+    return rows, {slot for batch in locked for slot in _open_again(batch=batch, seats=by_batch[batch.pk])}
+
+
+def _write(
+    *, team: Team, rows: list[Row], opened: set[int], hold: RaterHold | None = None, requeue: Requeue | None = None
+) -> Voided:
+    """Note each answer as voided, by the one of the two that is given, and count its item anew."""
+    voided = [
+        VoidedJudgment(judgment_id=row.judgment, hold=hold, requeue=requeue, reopened=row.slot in opened)
+        for row in rows
+    ]
+    with recounted(team=team, items={row.task for row in rows}):
+        VoidedJudgment.objects.bulk_create(voided, batch_size=CHUNK)
+    frozen = PreferencePairJudgment.objects.filter(judgment__voided__hold=hold, judgment__voided__requeue=requeue)
+    return Voided(len(rows), len(opened), frozen.values("judgment").distinct().count())
+
+
 def _answers(hold: RaterHold, since: datetime | None) -> QuerySet[Judgment]:
-    """Opinions of the held rater on work, as they count or were given beyond the slots."""
-    mine = judged(project=hold.project).filter(task__lane=Task.Lane.WORK, rater=hold.rater_id, cant_judge="")
+    """Opinions of the held rater on work, all or those given since then."""
+    mine = _standing(project=hold.project, rater=hold.rater_id)
     return mine.filter(assignment__ended_at__gte=since) if since else mine
+
+
+def _standing(*, project: Project, rater: int) -> QuerySet[Judgment]:
+    """Opinions of the rater on work, as they count or were given beyond the slots."""
+    return judged(project=project).filter(task__lane=Task.Lane.WORK, rater=rater, cant_judge="")
 
 
 def _end(assignments: Sequence[int]) -> None:

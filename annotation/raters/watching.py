@@ -19,6 +19,7 @@ from annotation.models.raters import ITEMS_KEPT
 from annotation.raters.holding import hold_for_alarms, tell_of_holds
 from annotation.raters.labels import FIRST, NO_GOLD, TIE, Labels, judged, read_project
 from annotation.raters.signals import Found, columns_of_pairs, signals
+from annotation.tallying import counted_tallies, replace_tallies
 from workforce import auditing
 from workforce.models import Membership, Role, User
 
@@ -31,7 +32,7 @@ def look_at_raters(*, project: Project) -> list[RaterAlarm]:
     labels = read_project(project=project)
     decided = decided_at(project=project)
     found = signals(labels, since={rater: at.timestamp() for rater, at in decided.items()})
-    figures = figures_of(project=project, labels=labels)
+    figures, tallies = figures_of(project=project, labels=labels), counted_tallies(project=project)
     with transaction.atomic():
         people = _lock_raters({one.rater for one in found})
         watch, _ = RaterWatch.objects.select_for_update().get_or_create(project=project)
@@ -43,6 +44,7 @@ def look_at_raters(*, project: Project) -> list[RaterAlarm]:
             unique_fields=["project", "rater"],
             update_fields=[name for name in SHOWN if name != "pk"],
         )
+        replace_tallies(project=project, tallies=tallies)
         raised = []
         decided_since = decided_at(project=project)
         for one in found:

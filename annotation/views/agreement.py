@@ -13,10 +13,12 @@ from django.views.decorators.http import require_safe
 from rest_framework.request import Request
 
 from annotation.agreeing import LEVELS, METRICS, TARGET, Choice, Overview, Row, batches_named, overview
+from annotation.agreement.rank_sums import Mean
 from annotation.agreement.raw import RawAgreement
-from annotation.models import AgreementReport, Batch, Project, Task
+from annotation.models import Batch, Project, Task
 from annotation.rater_pairs import rater_pairs
 from annotation.scopes import Slice
+from annotation.tallying import Tallies, Tally, tallies_of
 from annotation.views.agreement_charts import confusion_of, heads_of, heat_of, rater_heads, weeks_of
 from annotation.views.coefficients import axis_low_of
 from annotation.views.projects import led_project, page
@@ -65,7 +67,8 @@ def agreement(request: HttpRequest, slug: str) -> HttpResponse:
     choice = choice_of(request)
     found = overview(project=project, choice=choice, most=MOST_OF_A_SLICE)
     batches = batches_named(project=project)
-    names = value_names(batches, vendors_in(found, project))
+    tallies = tallies_of(project=project, versions=found.asked.group)
+    names = value_names(batches, vendors_in(project, found, tallies))
     slices = [
         (label, _shown(found, found.by_slice.get(name, []), names), found.hidden.get(name, 0))
         for name, label in Slice.choices
@@ -86,7 +89,7 @@ def agreement(request: HttpRequest, slug: str) -> HttpResponse:
     weeks = [Shown(row.scope.value, row, _query(found, slice="week", value=row.scope.value)) for row in found.by_week]
     pairs = (
         rater_pairs(project=project, versions=found.asked.group, question=found.asked.question)
-        if found.asked.question
+        if found.asked.question and not found.asked.question.of_orders
         else None
     )
     context = page(
@@ -97,6 +100,9 @@ def agreement(request: HttpRequest, slug: str) -> HttpResponse:
         chosen=_query(found),
         headline=Shown("", found.headline, _query(found)) if found.headline else None,
         questions=questions,
+        means=_means(found),
+        tallies=tallies,
+        rates=_rates(tallies, names),
         slices=slices,
         start=axis_low_of(one.row.alpha for one in [*questions, *(one for _, rows, _ in slices for one in rows)]),
         weeks=weeks,
@@ -111,7 +117,6 @@ def agreement(request: HttpRequest, slug: str) -> HttpResponse:
         leasts=LEAST,
         targets=sorted({*TARGETS, choice.target}),
         check=project.agreement_checks.first(),
-        rankings=_rankings(project) if any(batch.kind == Batch.Kind.RANKING for batch in batches) else [],
     )
     return render(request, "annotation/agreement.html", context)
 
@@ -122,8 +127,10 @@ def agreement_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     """Every number of the page as a row."""
     project = led_project(request, slug)
     found, batches = overview(project=project, choice=choice_of(request)), batches_named(project=project)
+    tallies = tallies_of(project=project, versions=found.asked.group)
     writer = csv.writer(_Echo())
-    lines = (writer.writerow(line) for line in lines_of(found, value_names(batches, vendors_in(found, project))))
+    names = value_names(batches, vendors_in(project, found, tallies))
+    lines = (writer.writerow(line) for line in lines_of(found, tallies, names))
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{project.slug}-agreement.csv"'
     return answer
@@ -139,14 +146,39 @@ class _Echo:
 FIELDS = (
     *("question", "slice", "value", "name", "alpha", "low", "high", "confidence", "level", "either_order"),
     *("items", "labels", "verdict", "more_items", "says"),
+    *("same_best", "same_best_low", "same_best_high", "tau_b", "tau_b_low", "tau_b_high", "w", "w_low", "w_high"),
+    *("drawn_to_whole", "own_share", "share", "share_low", "share_high"),
 )
 
+NO_MEAN = Mean(None, None, None, 0)
 
-def lines_of(found: Overview, names: dict[tuple[str, str], str]) -> Iterator[tuple[Any, ...]]:
+
+def lines_of(found: Overview, tallies: Tallies, names: dict[tuple[str, str], str]) -> Iterator[tuple[Any, ...]]:
     """The header, then a line per row; an empty cell where there is no number."""
     yield FIELDS
     for row in rows_of(found):
         yield tuple(body_of(row, names).values())
+    for rate in rates_of(tallies, names):
+        yield tuple((dict.fromkeys(FIELDS) | rate).values())
+
+
+def rates_of(tallies: Tallies, names: dict[tuple[str, str], str]) -> Iterator[dict[str, Any]]:
+    """What a row of the CSV says of each rate of each scope, the whole first; one of nothing is left out."""
+    whole = [tallies.whole] if tallies.whole else []
+    for one in [*whole, *(one for rows in tallies.by_slice.values() for one in rows)]:
+        for question, rate in (("cant_judge", one.unable), ("first_side", one.first)):
+            if rate.interval is not None:
+                yield {
+                    "question": question,
+                    "slice": one.slice,
+                    "value": one.value,
+                    "name": names.get((one.slice, one.value), one.value),
+                    "confidence": rate.interval.confidence,
+                    "labels": rate.n,
+                    "share": rate.value,
+                    "share_low": rate.interval.low,
+                    "share_high": rate.interval.high,
+                }
 
 
 def rows_of(found: Overview) -> list[Row]:
@@ -164,7 +196,10 @@ def body_of(row: Row, names: dict[tuple[str, str], str]) -> dict[str, Any]:
         *(alpha.value, alpha.low, alpha.high, alpha.confidence, alpha.level, alpha.orientation_symmetrised),
         *(alpha.n_units, alpha.n_labels, row.conclusion.verdict, row.conclusion.more_units, row.conclusion.sentence),
     )
-    return dict(zip(FIELDS, said, strict=True))
+    means = (row.ranked.top, row.ranked.tau, row.ranked.w) if row.ranked else (NO_MEAN,) * 3
+    beside = [number for one in means for number in (one.value, one.low, one.high)]
+    drawn = (row.drawn.value, row.drawn.own) if row.drawn else (None, None)
+    return dict(zip(FIELDS, (*said, *beside, *drawn, None, None, None), strict=True))
 
 
 def choice_of(request: HttpRequest | Request) -> Choice:
@@ -193,9 +228,10 @@ def value_names(batches: Iterable[Batch], vendors: Iterable[Vendor]) -> dict[tup
     return names | {("vendor", str(vendor.pk)): vendor.name for vendor in vendors}
 
 
-def vendors_in(found: Overview, project: Project) -> Iterable[Vendor]:
+def vendors_in(project: Project, found: Overview, tallies: Tallies) -> Iterable[Vendor]:
     """The vendors of the project's team, if anything is cut by them."""
-    return Vendor.objects.filter(team=project.team_id) if Slice.VENDOR in found.by_slice else []
+    cut = Slice.VENDOR in found.by_slice or Slice.VENDOR in tallies.by_slice
+    return Vendor.objects.filter(team=project.team_id) if cut else []
 
 
 def _readings(found: Overview) -> dict[str, str]:
@@ -215,6 +251,30 @@ def _shares(found: Overview) -> list[tuple[str, RawAgreement]]:
         ("Same grade", pairs.exact_grade),
         ("Same side or both neither", pairs.with_ties),
         ("Same side, ties left out", pairs.without_ties),
+    ]
+
+
+def _means(found: Overview) -> list[tuple[str, Mean, str]]:
+    """What is said of orders beside alpha: its name, the figure, and what it is held against."""
+    ranked = found.headline.ranked if found.headline else None
+    if ranked is None:
+        return []
+    chance = f"{100 * ranked.chance:.0f} % by lot" if ranked.chance is not None else ""
+    flat = (
+        f"{ranked.constant:,} ranking{'' if ranked.constant == 1 else 's'} tied everything" if ranked.constant else ""
+    )
+    return [
+        ("Same best answer", ranked.top, chance),
+        ("Kendall’s tau-b", ranked.tau, flat or "1 the same order, 0 as by chance"),
+        ("Kendall’s W", ranked.w, "corrected for ties; 1 the same order"),
+    ]
+
+
+def _rates(tallies: Tallies, names: dict[tuple[str, str], str]) -> list[tuple[str, list[tuple[str, Tally]]]]:
+    """The tallies of every slice, called as slices are."""
+    return [
+        (Slice(name).label, [(names.get((name, one.value), one.value), one) for one in rows])
+        for name, rows in tallies.by_slice.items()
     ]
 
 
@@ -240,12 +300,3 @@ def _query(found: Overview, **more: Any) -> str:
         "target": f"{choice.target:g}",
     }
     return urlencode({name: value for name, value in (said | more).items() if value})
-
-
-def _rankings(project: Project) -> list[AgreementReport]:
-    """The newest report of each ranking batch, as it was last measured on the batch's page."""
-    reports = AgreementReport.objects.filter(batch__project=project, coefficient="alpha_ranking")
-    newest: dict[int, AgreementReport] = {}
-    for report in reports.select_related("batch").order_by("-id")[:200]:
-        newest.setdefault(report.batch_id, report)
-    return list(newest.values())[:20]

@@ -14,13 +14,14 @@ from annotation.errors import ReasonNeeded
 from annotation.models import Project, RaterAlarm, RaterHold
 from annotation.raters import coaching, holding
 from annotation.raters.listing import found_rater
-from annotation.raters.voiding import confirm_bad_work, to_void
+from annotation.raters.pooling import change_pool
+from annotation.raters.voiding import confirm_bad_work, requeue_last, to_void
 from annotation.raters.watching import look_at_raters
 from annotation.raters.words import sentence_of
 from annotation.views.projects import led_project, page
-from annotation.views.rater_forms import CalibrateForm, ConfirmForm
-from annotation.views.raters import rounds_of
-from workforce.models import User
+from annotation.views.rater_forms import CalibrateForm, ConfirmForm, PoolForm, RequeueForm
+from annotation.views.raters import pool_choices, pools_of, rounds_of
+from workforce.models import Skill, User
 from workforce.scoping import me
 
 ALL = "all"
@@ -52,6 +53,46 @@ def calibrate(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         project=project, rater=someone, batch=rounds[given["batch"]], actor=me(request), reason=given["reason"]
     )
     messages.success(request, f"{someone} is asked to do {rounds[given['batch']]}.")
+    return redirect("rater", slug=slug, pk=pk)
+
+
+@login_required
+@require_POST
+def requeue(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Have others give the rater's last answers again."""
+    project, someone = _who(request, slug, pk)
+    form = RequeueForm(request.POST)
+    if not form.is_valid():
+        raise ReasonNeeded("Choose how many and write why. Nothing was changed.")
+    given = form.cleaned_data
+    done = requeue_last(project=project, rater=someone, last=given["last"], actor=me(request), reason=given["reason"])
+    frozen = f" {done.frozen} of them are in frozen sets, which stay." if done.frozen else ""
+    messages.success(
+        request,
+        f"{done.judgments} answers count no more, {done.reopened} slots are open again.{frozen} Pay is not touched.",
+    )
+    return redirect("rater", slug=slug, pk=pk)
+
+
+@login_required
+@require_POST
+def pool(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Put the rater into a pool, or take them out."""
+    project, someone = _who(request, slug, pk)
+    form = PoolForm(request.POST, choices=pool_choices(pools_of(project, someone)))
+    if not form.is_valid():
+        raise ReasonNeeded("Choose a pool and write why. Nothing was changed.")
+    way, _, key = form.cleaned_data["change"].partition(":")
+    skill = get_object_or_404(Skill.objects.filter(team=project.team_id), pk=int(key))
+    change_pool(
+        project=project,
+        rater=someone,
+        skill=skill,
+        inside=way == "in",
+        actor=me(request),
+        reason=form.cleaned_data["reason"],
+    )
+    messages.success(request, f"{someone} {'holds' if way == 'in' else 'no longer holds'} “{skill}” and reads why.")
     return redirect("rater", slug=slug, pk=pk)
 
 

@@ -51,6 +51,29 @@ class CalibrateForm(HoldForm):
         self.fields["batch"].choices = [(batch.pk, str(batch)) for batch in batches]  # type: ignore[attr-defined]  # a ChoiceField has them
 
 
+class RequeueForm(HoldForm):
+    """How many of a rater's last answers others give again."""
+
+    last = forms.TypedChoiceField(
+        label="How many",
+        coerce=int,
+        choices=[(n, f"the last {n}") for n in (10, 25, 50, 100, 200)],
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+    field_order = ("last", "reason")
+
+
+class PoolForm(HoldForm):
+    """Which pool a rater joins or leaves: "in:" or "out:" with the key of a skill."""
+
+    change = forms.ChoiceField(label="Change", widget=forms.Select(attrs={"class": "input"}))
+    field_order = ("change", "reason")
+
+    def __init__(self, *args: Any, choices: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["change"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField has them
+
+
 class ConfirmForm(HoldForm):
     """From when on the answers do not stand."""
 

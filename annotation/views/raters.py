@@ -1,23 +1,28 @@
 """The raters of a project: a list with their signals, one rater with all that is behind it, and the answers."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from annotation.models import Batch, Judgment, Project, RaterAlarm, RaterHold, RaterWatch
+from annotation.qualifying import grants_held
 from annotation.raters.answers import SHOWS, answers_of, rows_of
 from annotation.raters.listing import SORTS, found_rater, listed, marks_of
 from annotation.raters.noticing import NOTICED
 from annotation.raters.reading import read
 from annotation.raters.words import sentence_of
+from annotation.tallying import Rate, tallies_of
 from annotation.views import rater_drawing as drawing
 from annotation.views.projects import led_project, page
-from annotation.views.rater_forms import CalibrateForm, HoldForm, MessageForm
+from annotation.views.rater_forms import CalibrateForm, HoldForm, MessageForm, PoolForm, RequeueForm
 from annotation.views.rater_sheets import answers_sheet, raters_sheet
-from workforce.models import Message
+from workforce.models import Message, Skill, User
 from workforce.numerals import whole_number
 
 PER_PAGE = 50
@@ -68,11 +73,18 @@ def rater(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     told = Message.objects.filter(Q(to=someone) | Q(author=someone), team=project.team_id)
     waiting = [(alarm, sentence_of(alarm)) for alarm in alarms if not alarm.outcome]
     hold = next((one for one in holds if one.lifted_at is None), None)
+    pools = pools_of(project, someone)
     context = page(
         project,
         "raters",
         rater=someone,
+        pools=[skill for skill in pools if skill.held],
+        pool_form=PoolForm(choices=pool_choices(pools)),
+        requeue_form=RequeueForm(),
         reading=reading,
+        pool=tallies_of(project=project).whole,
+        unable=Rate(reading.cant.right, reading.cant.n),
+        first=Rate(reading.left.right, reading.left.n),
         alarms=waiting,
         settled=[(alarm, sentence_of(alarm)) for alarm in alarms if alarm.outcome],
         hold=hold,
@@ -115,6 +127,19 @@ def rater_answers(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         query=f"alarm={alarm.pk}" if alarm else f"show={show if show in SHOWS else ''}",
     )
     return render(request, "annotation/rater_answers.html", context)
+
+
+def pools_of(project: Project, someone: User) -> list[Any]:
+    """The team's skills by name, each with `held`: whether the person holds it now."""
+    held = grants_held(rater=someone).filter(skill=OuterRef("pk"))
+    return list(Skill.objects.filter(team=project.team_id).annotate(held=Exists(held)).order_by("name", "pk"))
+
+
+def pool_choices(pools: Sequence[Any]) -> list[tuple[str, str]]:
+    """What can be done about pools, as PoolForm wants it."""
+    return [
+        (f"out:{one.pk}", f"take out of {one}") if one.held else (f"in:{one.pk}", f"put into {one}") for one in pools
+    ]
 
 
 def rounds_of(project: Project) -> QuerySet[Batch]:

@@ -78,7 +78,7 @@ ROUTES: dict[str, Rule] = {
     **_rules("lead", WRITE, "dispute-next adjudication-rule adjudication-undo adjudication-names", 403),
     **_rules("lead", READ, "raters rater rater-answers", 403),
     **_rules("lead", BOTH, "rater-confirm", 403),
-    **_rules("lead", WRITE, "rater-message rater-calibrate rater-hold rater-lift", 403),
+    **_rules("lead", WRITE, "rater-message rater-calibrate rater-hold rater-lift rater-requeue rater-pool", 403),
     **_rules("lead", WRITE, "alarm-dismiss raters-look raters-holding", 403),
     **_rules("lead", BOTH, "batch-new batch-version panel-answer import-new preference-set-new", 403),
     **_rules("lead", BOTH, "demonstration-set-new rubric-new rubric-edit rubric-publish messages tokens", 403),

@@ -26,7 +26,7 @@ from tests.access.rows import NO_UID, Place
 from tests.annotation.makers import make_batch
 from workforce import people, tokens
 from workforce.errors import NotAllowed
-from workforce.models import Membership, Role, User
+from workforce.models import Membership, Role, Skill, User
 
 MISSING = object()
 
@@ -105,6 +105,9 @@ def arguments(place: Place) -> dict[str, Any]:
         "rater": rater,
         "on": True,
         "annotation.raters.voiding.confirm_bad_work.since": None,
+        "annotation.raters.pooling.change_pool.inside": True,
+        "last": 1,
+        "skill": Skill.objects.get_or_create(team=project.team, slug="pool", defaults={"name": "Pool"})[0],
         "training.launching.launch_run.kind": "sft",
         "training.promoting.register_model.kind": "policy",
         "training.promoting.set_alias.name": "champion",

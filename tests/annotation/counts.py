@@ -41,7 +41,7 @@ def _add_item(found, batch, task, judgments, vendor) -> None:
             continue
         pattern = ",".join(str(sum(place == column for place, _ in labels)) for column in range(9))
         first = min(at for _, at in labels)
-        for name, value in _slices(batch, task, vendor, first):
+        for name, value in slices_of(batch, task, vendor, first):
             if value is not None:
                 found[question, name, value, version, pattern] += 1
 
@@ -67,7 +67,7 @@ def _labels(judgment: Judgment, batch: Batch) -> Iterator[Label]:
             yield f"criterion:{criterion.slug}:{point.value}", seat, int(point.value in points)
 
 
-def _slices(batch, task, vendor, first):
+def slices_of(batch, task, vendor, first):
     if vendor is not None:
         return [("vendor", str(vendor))] if batch.mode == "work" else []
     whole = [("batch", str(batch.pk))]

@@ -7,8 +7,8 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-from annotation import assigning
-from annotation.models import AgreementPattern, Task
+from annotation import assigning, ranked
+from annotation.models import AgreementPattern, ItemSpread, RankingSum, Task
 from annotation.pairs import lengths_of
 from tests.annotation.counts import kept, slowly
 from tests.annotation.makers import answer, make_batch, make_comparison
@@ -41,3 +41,22 @@ def test_items_and_answers_from_before(project, lena, rubric_version, rafi, rosa
     migration.count(apps, SimpleNamespace(connection=connection))
     assert list(Task.objects.order_by("pk").values_list("pk", "lengths", "model_pair")) == items
     assert kept(project) == before == slowly(project)
+
+
+def test_orders_and_spreads_of_answers_from_before(project, lena, rubric_version, rafi, rosa):
+    orders = make_batch(project, lena, rubric_version, tasks=2, kind="ranking", responses=3)
+    pairs = make_batch(project, lena, rubric_version, tasks=2)
+    for rater in (rafi, rosa):
+        for ranking in ([1, 2, 3], [2, 1, 1]):
+            answer(assigning.claim_next(batch=orders, rater=rater), ranking=ranking)
+        for value in (1, 7):
+            answer(assigning.claim_next(batch=pairs, rater=rater), value=value)
+    sums = {key: row.tolist() for key, row in ranked.kept_sums(project=project).items()}
+    spreads = set(ItemSpread.objects.values_list("task", "project", "priority", "spread"))
+    assert sums and len(spreads) == 4
+    RankingSum.objects.all().delete()
+    ItemSpread.objects.all().delete()
+    migration = import_module("annotation.migrations.0020_more_of_agreement_is_kept")
+    migration.count(apps, SimpleNamespace(connection=connection))
+    assert {key: row.tolist() for key, row in ranked.kept_sums(project=project).items()} == sums
+    assert set(ItemSpread.objects.values_list("task", "project", "priority", "spread")) == spreads

@@ -12,6 +12,10 @@ from django.urls import reverse
 from annotation import assigning
 from annotation.agreement.alpha import measure_alpha
 from annotation.agreement.patterns import count_labels
+from annotation.agreement.rank_alpha import measure_rank_alpha
+from annotation.agreement.ranking import prompt_order
+from annotation.agreement.shrinkage import draw_to_whole
+from annotation.agreement.top_one import measure_top_one
 from annotation.answers import GivenScore
 from annotation.importing import import_file
 from annotation.models import AgreementPattern, Batch, Judgment, Prompt, Task
@@ -79,6 +83,22 @@ def test_slices_divide_the_items_and_lead_to_them(lead, judged):
         for one in rows:
             items = lead.get(reverse("agreement-items", args=["helpful"]) + "?" + one.query)
             assert items.context["page"].paginator.count == one.row.alpha.n_units
+
+
+def test_three_slices_of_a_kind_are_drawn_to_the_whole_beside_their_raw_value(lead, judged):
+    page = _page(lead)
+    slices, whole = dict(page.context["slices"]), page.context["headline"].row.alpha.value
+    assert all(one.row.drawn is None for one in slices["Domain"])  # two
+    Prompt.objects.filter(tasks__number__lte=8).update(domain="garden")
+    AgreementPattern.objects.all().delete()
+    recount(project=judged.project)
+    rows = [one.row for one in dict(_page(lead).context["slices"])["Domain"]]
+    expected = draw_to_whole([row.alpha.value for row in rows], [row.alpha.standard_error for row in rows], whole=whole)
+    assert [row.drawn for row in rows] == expected and None not in expected
+    found = lead.get(reverse("agreement-csv", args=["helpful"]))
+    lines = list(csv.DictReader(io.StringIO(b"".join(found.streaming_content).decode())))
+    of_garden = next(line for line in lines if line["value"] == "garden")
+    assert float(of_garden["drawn_to_whole"]) == next(row.drawn.value for row in rows if row.scope.value == "garden")
 
 
 def test_cells_lead_to_the_items_of_two_raters_and_of_two_answers(lead, judged, rafi, rosa):
@@ -255,3 +275,67 @@ def test_queries_do_not_grow(
         _page(lead, question="criterion:correctness")
     with django_assert_max_num_queries(MOST):
         lead.get(reverse("agreement-items", args=["helpful"]))
+
+
+@pytest.fixture
+def ordered(project, lena, rubric_version, rafi, rosa):
+    """Six prompts of three answers that two raters put in order, alike on every other one; and their ranks."""
+    batch = make_batch(project, lena, rubric_version, tasks=6, kind="ranking", responses=3)
+    said = {}
+    for turn, rater in enumerate((rafi, rosa)):
+        while held := assigning.claim_next(batch=batch, rater=rater):
+            n = held.task.number
+            ranks = [1, 2, 3] if turn == 0 or n % 2 else [3, 2, 1] if n == 2 else [1, 1, 2]
+            answer(held, ranking=[ranks[position] for position in held.display_order])
+            said.setdefault(held.task_id, []).append(ranks)
+    return said
+
+
+def test_orders_are_a_question_like_any(lead, ordered):
+    page, expected = _page(lead), measure_rank_alpha(list(ordered.values()), scope="s", resamples=0)
+    assert page.context["found"].asked.question.key == "order"
+    alpha = page.context["headline"].row.alpha
+    assert (alpha.value, alpha.n_units, alpha.n_labels) == (pytest.approx(expected.value, abs=1e-12), 6, 12)
+    assert page.context["headline"].row.conclusion.verdict == "insufficient"
+    means = {name: one.value for name, one, _ in page.context["means"]}
+    assert means["Same best answer"] == pytest.approx(measure_top_one(list(ordered.values())).value, abs=1e-6)
+    taus = [prompt_order(table).tau_b for table in ordered.values()]
+    assert means["Kendall’s tau-b"] == pytest.approx(sum(taus) / 6, abs=1e-6)
+    text = page.content.decode()
+    assert "33 % by lot" in text and "Pairs of raters" not in text
+
+
+def test_orders_lead_to_their_items(lead, ordered):
+    page = _page(lead, question="order")
+    for rows in dict(page.context["slices"]).values():
+        for one in rows:
+            items = lead.get(reverse("agreement-items", args=["helpful"]) + "?" + one.query)
+            assert items.context["page"].paginator.count == one.row.alpha.n_units
+    items = lead.get(reverse("agreement-items", args=["helpful"]), {"question": "order"})
+    assert items.context["units"][0].said == [("3 > 2 > 1", 1), ("1 > 2 > 3", 1)]
+    assert (
+        lead.get(reverse("agreement-items", args=["helpful"]), {"question": "order", "least": "3"}).context["units"]
+        == []
+    )
+
+
+def test_orders_stand_beside_other_questions_and_in_the_csv(lead, judged, ordered):
+    page = _page(lead)
+    assert page.context["found"].asked.question.key == "grade:pref7" and page.context["means"] == []
+    assert "Order of all answers" in {one.name for one in page.context["questions"]}
+    found = lead.get(reverse("agreement-csv", args=["helpful"]), {"question": "order"})
+    rows = list(csv.DictReader(io.StringIO(b"".join(found.streaming_content).decode())))
+    orders = [row for row in rows if row["question"] == "order"]
+    assert {"all", "batch", "week", "sensitivity"} <= {row["slice"] for row in orders}
+    assert {row["level"] for row in orders} == {"ranking"}
+    whole = next(row for row in orders if row["slice"] == "all")
+    assert float(whole["same_best"]) == pytest.approx(measure_top_one(list(ordered.values())).value, abs=1e-6)
+    assert all(row["tau_b"] == "" for row in rows if row["question"] != "order")
+
+
+def test_queries_of_orders_do_not_grow(lead, judged, ordered, django_assert_max_num_queries):
+    for asked in ({}, {"question": "order"}):
+        with django_assert_max_num_queries(MOST):
+            _page(lead, **asked)
+        with django_assert_max_num_queries(MOST):
+            lead.get(reverse("agreement-items", args=["helpful"]), asked)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from annotation.disputes import Asked, counts_of, disputes, read_asked
 from annotation.models import Batch, Judgment, Placement, Task
+from annotation.spreading import keep_spreads
 from annotation.strips import strips_of
 from tests.annotation.adjudications import SPLIT, disputed, ruled
 from tests.annotation.makers import make_batch
@@ -103,6 +104,7 @@ def test_spreads_of_pairs_are_those_of_the_reference(project, lena, rubric_versi
     for task, strengths in zip(tasks, items, strict=True):
         for rater, strength in zip(raters, strengths, strict=False):
             _judge(task, rater, strength=strength, scale="pref7")
+    keep_spreads(items=[task.pk for task in tasks])
     got = {t.pk: t.spread for t in disputes(project=project, asked=Asked(batch=str(batch.number), spread="all"))}
     for task, strengths in zip(tasks, items, strict=True):
         sides = [(strength > 0) - (strength < 0) for strength in strengths]
@@ -118,6 +120,7 @@ def test_spreads_of_rankings_are_one_less_kendalls_w(project, lena, rubric_versi
     task = batch.tasks.get()
     for rater, ranks in zip(raters, orders, strict=False):
         _judge(task, rater, ranks=ranks)
+    keep_spreads(items=[task.pk])
     sums = [sum(column) for column in zip(*orders, strict=True)]
     mean, m = sum(sums) / size, len(orders)
     w = 12 * sum((one - mean) ** 2 for one in sums) / (m**2 * (size**3 - size))
@@ -153,6 +156,7 @@ def test_scores_spread_by_criterion(project, lena, rubric_version, rosa, rafi):
                 for position, value in enumerate(values):
                     row = {"criterion": criterion, "position": position, "outcome": "scored", "point": points[value]}
                     judgment.scores.create(**row)
+    keep_spreads(items=batch.tasks.values_list("pk", flat=True))
     found = disputes(project=project, asked=Asked(spread="all"))
     assert [(task.number, task.spread) for task in found] == [(1, 1.0), (2, 0.5)]
     assert numbers(project, criterion="completeness") == []

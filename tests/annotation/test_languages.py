@@ -204,7 +204,7 @@ FOR_LEADS = {
     *(f"annotation/{name}.py" for name in ("history_writing", "importing", "panels", "row_shapes", "rows", "skills")),
     *(f"annotation/{name}.py" for name in ("preferring", "reporting", "set_files", "sources", "measuring")),
     *(f"annotation/{name}.py" for name in ("agreed_items", "agreeing", "pairs", "rater_pairs", "recounting", "scopes")),
-    *(f"annotation/{name}.py" for name in ("patterns_sql", "upkeep")),
+    *(f"annotation/{name}.py" for name in ("patterns_sql", "ranked", "spreading", "tallying", "upkeep")),
     *(f"annotation/views/{name}.py" for name in ("agreement_charts", "agreement_items")),
     "annotation/api/agreement.py",
     *(f"annotation/views/{name}.py" for name in ("agreement", "batches", "coefficients", "data", "options", "panel")),
@@ -215,7 +215,7 @@ FOR_LEADS = {
     *(f"annotation/views/{name}.py" for name in ("adjudication", "adjudication_form", "canonical_form", "disputes")),
     *("annotation/api/adjudication.py", "annotation/provenance.py", "annotation/seating.py"),
     *(f"annotation/raters/{name}.py" for name in ("answers", "coaching", "holding", "listing", "reading", "voiding")),
-    *(f"annotation/raters/{name}.py" for name in ("watching", "words")),
+    *(f"annotation/raters/{name}.py" for name in ("pooling", "watching", "words")),
     *(
         f"annotation/views/{name}.py"
         for name in ("rater_acts", "rater_drawing", "rater_forms", "rater_sheets", "raters")

@@ -55,7 +55,7 @@ NOT_PAGES = {
     *("work-waiting", "work-content", "work-consent", "work-check-in", "work-notify", "work-go-on", "work-rest"),
     *("work-ask", "message-read", "message-reply", "message-answer"),
     *("batch-overlap", "batch-work", "referral-undo", "raters-look", "raters-holding", "alarm-dismiss"),
-    *("rater-message", "rater-calibrate", "rater-hold", "rater-lift"),
+    *("rater-message", "rater-calibrate", "rater-hold", "rater-lift", "rater-requeue", "rater-pool"),
     *("dispute-next", "adjudication-rule", "adjudication-undo", "adjudication-names"),
     *("batch-count", "batch-pause", "batch-resume", "batch-close", "batch-measure", "batch-export", "import-example"),
     *("preference-set-preview", "preference-set-verify", "preference-set-download"),
