@@ -14,10 +14,12 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 
 UNITS = int(os.environ.get("UNITS", "250000"))
 RATERS, BATCHES, DOMAINS, LANGUAGES, MODELS, WEEKS = 2000, 10, 30, 10, 10, 26
 COMMON = ("close", "apart", "far")
+BEGAN = datetime(2026, 1, 5, 10, 0, 0, 1)
 
 
 def best(run: Callable[[], object], repeats: int) -> float:
@@ -75,12 +77,15 @@ def fill(path: str) -> None:
         )
         for n in range(1, BATCHES + 1)
     ]
-    prompt = {"messages": "[]", "external_id": "", "source": "", "created_at": "2026-01-01", "project_id": project.pk}
+    prompt = {"messages": json.dumps([{"role": "user", "content": "why " * 60}]), "external_id": "", "source": ""}
+    prompt |= {"created_at": "2026-01-01", "project_id": project.pk}
     insert(
         path,
         "annotation_prompt",
         (
-            prompt | {"id": n, "digest": str(n), "domain": f"domain {n % DOMAINS}", "language": f"l{n * 7 % LANGUAGES}"}
+            prompt
+            | {"id": n, "digest": str(n)}
+            | {"domain": f"domain {lot.randrange(DOMAINS)}", "language": f"l{lot.randrange(LANGUAGES)}"}
             for n in range(1, UNITS + 1)
         ),
     )
@@ -90,36 +95,35 @@ def fill(path: str) -> None:
         "annotation_task",
         (
             task
-            | {
-                "id": n,
-                "uid": f"{n:032x}",
-                "batch_id": batches[n % BATCHES].pk,
-                "prompt_id": n,
-                "number": n,
-                "place": n,
-            }
-            | {"lengths": COMMON[n % 3], "model_pair": f"m{n % MODELS} | m{n * 3 % MODELS}x"}
+            | {"id": n, "uid": f"{n:032x}", "prompt_id": n, "number": n, "place": n}
+            | {"batch_id": batches[(n - 1) * BATCHES // UNITS].pk}
+            | {"lengths": lot.choice(COMMON), "model_pair": f"m{lot.randrange(MODELS)} | x"}
             for n in range(1, UNITS + 1)
         ),
     )
     said = {"scale": "pref7", "source": "imported", "rubric_version_id": version.pk, "display_order": "[0, 1]"}
-    said |= dict.fromkeys(("both_bad", "best_worst", "surplus", "diff_used"), 0)
-    said |= dict.fromkeys(("cant_judge", "rationale", "client_version"), "")
+    said |= dict.fromkeys(("best_worst", "surplus", "diff_used"), 0)
+    said |= dict.fromkeys(("cant_judge", "client_version"), "") | {"rationale": "the second one answers what was asked"}
     said |= dict.fromkeys(("reasons", "quotes", "seen"), "[]") | {"inputs": "{}"}
     said |= dict.fromkeys(("active_ms", "wall_ms", "idle_ms", "offline_ms"), 0)
 
     def labels() -> Iterator[dict[str, object]]:
-        key = 0
-        for unit in range(1, UNITS + 1):
-            truth, week = lot.uniform(-3, 3), lot.randrange(WEEKS)
-            at = f"2026-{1 + week // 5:02}-{1 + week % 5 * 5:02} 10:00:00"
-            for turn in range(lot.randint(3, 5)):
-                key += 1
-                rater = raters[(unit + turn * 397) % RATERS]
-                vendor = vendors[rater.pk % 4].pk if rater.pk % 2 else None
-                grade = max(-3, min(3, round(truth + lot.gauss(0, 1))))
-                own = {"uid": f"{key:032x}", "task_id": unit, "rater_id": rater.pk, "strength": grade, "created_at": at}
-                yield said | own | {"vendor_id": vendor}
+        """Batch after batch; within a batch items are answered in any order, as raters do."""
+        truth = [lot.uniform(-3, 3) for _ in range(UNITS + 1)]
+        turns = [(unit, turn) for unit in range(1, UNITS + 1) for turn in range(lot.randint(3, 5))]
+        turns.sort(key=lambda one: ((one[0] - 1) * BATCHES // UNITS, lot.random()))
+        for key, (unit, turn) in enumerate(turns):
+            rater = raters[(unit + turn * 397) % RATERS]
+            grade = max(-3, min(3, round(truth[unit] + lot.gauss(0, 1))))
+            yield (
+                said
+                | {"uid": f"{key:032x}", "task_id": unit, "rater_id": rater.pk, "strength": grade}
+                | {
+                    "both_bad": int(lot.random() < 0.05),
+                    "vendor_id": vendors[rater.pk % 4].pk if rater.pk % 2 else None,
+                }
+                | {"created_at": str(BEGAN + key * WEEKS * timedelta(weeks=1) / len(turns))}
+            )
 
     insert(path, "annotation_judgment", labels())
 
