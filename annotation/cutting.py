@@ -37,7 +37,7 @@ class Key(NamedTuple):
 class Units(NamedTuple):
     """Items with two labels or more on a question: columns of equal length. vendor: None where all raters count.
 
-    counts: (units, COLUMNS), labels per value. of_both_bad: whether that is the question, and not the item's own.
+    counts: (units, values), labels per value. of_both_bad: whether that is the question, and not the item's own.
     """
 
     item: Counts
@@ -56,7 +56,7 @@ class Column:
     def add(self, values: Sequence[Any]) -> None:
         self._chunks.append(np.fromiter(map(self._places.__getitem__, values), np.int64, len(values)))
 
-    def named(self, name_of: Callable[[Any], str | None] = lambda value: value) -> tuple[Counts, list[str]]:
+    def named(self, name_of: Callable[[Any], str | None]) -> tuple[Counts, list[str]]:
         """For each item the place of its value's name, -1 where it has none; and the names."""
         names: dict[str, int] = defaultdict(count().__next__)
         places = [-1 if (name := name_of(value)) is None else names[name] for value in self._places]
@@ -91,67 +91,68 @@ class Cutter:
     def cut(self) -> dict[Key, int]:
         """Units by scope and pattern, from the labels alone."""
         question, version, batch, lengths, models, domain, language, day = self._columns
-        own, questions = question.named()
+        own, questions = question.named(_itself)
         graded, scales = batch.named(lambda key: GRADE + self._batches[key][0])
         worked, _ = batch.named(lambda key: "" if self._batches[key][1] == Batch.Mode.WORK else None)
         versions, version_names = version.named(str)
         asked = np.where(own >= 0, own, graded + len(questions))
         names = [*questions, *scales, BOTH_BAD]
-        cuts = {
-            Slice.ALL: batch.named(lambda _: ""),
-            Slice.DOMAIN: domain.named(),
-            Slice.LANGUAGE: language.named(),
-            Slice.LENGTHS: lengths.named(),
-            Slice.MODELS: models.named(),
-            Slice.SENSITIVITY: batch.named(lambda key: self._batches[key][2] or "none"),
-            Slice.BATCH: batch.named(str),
-            Slice.WEEK: day.named(_monday),
-        }
+        cuts: list[tuple[str, Column, Callable[[Any], str | None]]] = [
+            (Slice.ALL, batch, lambda _: ""),
+            (Slice.DOMAIN, domain, _itself),
+            (Slice.LANGUAGE, language, _itself),
+            (Slice.LENGTHS, lengths, _itself),
+            (Slice.MODELS, models, _itself),
+            (Slice.SENSITIVITY, batch, lambda key: self._batches[key][2] or "none"),
+            (Slice.BATCH, batch, str),
+            (Slice.WEEK, day, _monday),
+        ]
         found: dict[Key, int] = {}
         for item, vendor, counts, of_both_bad in self._units(graded=own < 0):
             rows, pattern = _distinct(counts)
-            patterns = [",".join(map(str, row)) for row in rows.tolist()]
+            patterns = [",".join(map(str, [*row, *[0] * (COLUMNS - len(row))])) for row in rows.tolist()]
             asks = np.full(len(item), len(names) - 1) if of_both_bad else asked[item]
             parts = [(asks, names), (versions[item], version_names), (pattern, patterns)]
             of_work = worked[item] >= 0
             if vendor is not None:
                 keys, places = np.unique(vendor, return_inverse=True)
-                slices = {Slice.VENDOR: (places, [str(key) for key in keys.tolist()], of_work)}
-            else:
-                slices = {
-                    name: (places[item], values, (places[item] >= 0) & (of_work | (name == Slice.BATCH)))
-                    for name, (places, values) in cuts.items()
-                }
-            for name, (places, values, which) in slices.items():
-                for (asked_name, version_name, text, value), units in _tally([*parts, (places, values)], which):
-                    found[Key(asked_name, name, value, int(version_name), text)] = units
+                _add(found, Slice.VENDOR, [*parts, (places, [str(key) for key in keys.tolist()])], of_work)
+                continue
+            for name, column, name_of in cuts:
+                places, values = column.named(name_of)
+                places = places[item]
+                which = (places >= 0) & (of_work | (name == Slice.BATCH))
+                _add(found, name, [*parts, (places, values)], which)
         return found
 
     def _units(self, *, graded: npt.NDArray[np.bool_]) -> Iterator[Units]:
         """All items, then those that raters of one vendor have answered twice; graded: (items,)."""
-        sizes, labels = np.concatenate(self._sizes), np.concatenate(self._labels)
-        item = np.repeat(np.arange(len(sizes)), sizes)
-        vendors, said = np.divmod(labels, PER_VENDOR)
-        bad, place = np.divmod(said, COLUMNS)
-        every = np.arange(len(sizes))
-        yield Units(every, None, _counts(item, place, len(sizes)), of_both_bad=False)
-        yield Units(every[graded], None, _counts(item, bad, len(sizes))[graded], of_both_bad=True)
+        sizes = np.concatenate(self._sizes)
+        item, every = np.repeat(np.arange(len(sizes)), sizes), np.arange(len(sizes))
+        vendors, said = np.divmod(np.concatenate(self._labels), PER_VENDOR)
+        bad, place = said >= COLUMNS, (said % COLUMNS).astype(np.int8)
+        del said, sizes
+        yield Units(every, None, _counts(item, place, len(every), COLUMNS), of_both_bad=False)
+        yield Units(every[graded], None, _counts(item, bad, len(every), 2)[graded], of_both_bad=True)
         base = int(vendors.max(initial=0)) + 1
         through = vendors > 0
-        pairs, unit, many = np.unique(item[through] * base + vendors[through], return_inverse=True, return_counts=True)
+        keys = item[through] * base + vendors[through]
+        bad, place = bad[through], place[through]
+        del vendors, item, through, every
+        pairs, unit, many = np.unique(keys, return_inverse=True, return_counts=True)
         twice = many > 1
-        unit, kept = (np.cumsum(twice) - 1)[unit], twice[unit]
-        pair_item, pair_vendor = np.divmod(pairs[twice], base)
-        counts, flags = (_counts(unit[kept], of[through][kept], len(pair_item)) for of in (place, bad))
-        yield Units(pair_item, pair_vendor, counts, of_both_bad=False)
-        of_grade = graded[pair_item]
-        yield Units(pair_item[of_grade], pair_vendor[of_grade], flags[of_grade], of_both_bad=True)
+        kept = twice[unit]
+        unit, bad, place = (np.cumsum(twice) - 1)[unit[kept]], bad[kept], place[kept]
+        item, vendor = np.divmod(pairs[twice], base)
+        yield Units(item, vendor, _counts(unit, place, len(item), COLUMNS), of_both_bad=False)
+        mine = graded[item]
+        yield Units(item[mine], vendor[mine], _counts(unit, bad, len(item), 2)[mine], of_both_bad=True)
 
 
-def _tally(
-    parts: Sequence[tuple[Counts, list[str]]], which: npt.NDArray[np.bool_]
-) -> Iterator[tuple[tuple[str, ...], int]]:
-    """The different combinations of what some rows are in each part, and how many rows have each."""
+def _add(
+    found: dict[Key, int], slice_: str, parts: Sequence[tuple[Counts, list[str]]], which: npt.NDArray[np.bool_]
+) -> None:
+    """Add what combinations some rows have of question, version, pattern and value, and how many have each."""
     key = np.zeros(int(which.sum()), dtype=np.int64)
     for places, names in parts:
         key = key * len(names) + places[which]
@@ -160,22 +161,27 @@ def _tally(
     for _, names in reversed(parts):
         distinct, place = np.divmod(distinct, len(names) or 1)
         columns.append([names[n] for n in place.tolist()])
-    yield from zip(zip(*reversed(columns), strict=True), rows.tolist(), strict=True)
+    for value, pattern, version, question, units in zip(*columns, rows.tolist(), strict=True):
+        found[Key(question, slice_, value, int(version), pattern)] = units
 
 
-def _counts(units: Counts, places: Counts, n_units: int) -> Counts:
-    """Labels per unit and place, (units, COLUMNS)."""
-    cells = np.bincount(units * COLUMNS + places, minlength=n_units * COLUMNS)
-    return cells.reshape(n_units, COLUMNS).astype(np.int64, copy=False)
+def _itself(value: str | None) -> str | None:
+    return value
+
+
+def _counts(units: Counts, places: npt.NDArray[Any], n_units: int, n_places: int) -> Counts:
+    """Labels per unit and place, (units, places)."""
+    cells = np.bincount(units * n_places + places, minlength=n_units * n_places)
+    return cells.reshape(n_units, n_places).astype(np.int64, copy=False)
 
 
 def _distinct(counts: Counts) -> tuple[Counts, Counts]:
     """The different rows of a table, and which of them each row is."""
     base = int(counts.max(initial=0)) + 1
-    if base**COLUMNS >= PACKED:
+    if base ** counts.shape[1] >= PACKED:
         rows, which = np.unique(counts, axis=0, return_inverse=True)
         return rows, which.reshape(-1)
-    codes = counts @ base ** np.arange(COLUMNS, dtype=np.int64)
+    codes = counts @ base ** np.arange(counts.shape[1], dtype=np.int64)
     _, first, which = np.unique(codes, return_index=True, return_inverse=True)
     return counts[first], which
 
