@@ -40,7 +40,6 @@ loop: $(INSTALLED) ## The whole loop on real labels, without a browser (about 20
 
 bench-agreement: $(INSTALLED) ## Alpha, its interval, consensus and strengths at a million labels, each beside a peer
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.agreement
-	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.agreement_page
 
 simulate-raters: $(INSTALLED) ## How many simulated raters of each kind are seen, and how many honest ones are flagged
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.raters

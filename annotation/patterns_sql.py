@@ -1,7 +1,7 @@
-"""The one statement that turns judgments into patterns per scope, of one answer, of some items or of a whole project.
+"""The one statement that turns judgments into patterns per scope, of one answer or of some items, for upkeep.
 
-Upkeep and nightly check differ in which judgments they read and with which sign, and in nothing else. SQL that SQLite
-and PostgreSQL both understand; where their words for a thing differ, `vendor` chooses.
+SQL that SQLite and PostgreSQL both understand; where their words for a thing differ, `vendor` chooses. The nightly
+check counts by the same rules in other words: `labels_sql` and `cutting`.
 
 What counts is what JudgmentQuerySet.counted() counts. Where overlap is adaptive the items outside the audit stratum
 count with their first two answers: later ones were asked for because people were split, and would raise alpha by .13.
@@ -15,7 +15,7 @@ COLUMNS = 9
 """Most values of a domain: the strengths −4 … +4, or up to seven score points."""
 FIRST = 2
 
-Which = Literal["answer", "items", "project"]
+Which = Literal["answer", "items"]
 
 # An answer is told apart from the state before it: without it, and with what it supersedes.
 _READ: dict[Which, str] = {
@@ -36,13 +36,6 @@ _READ: dict[Which, str] = {
         CROSS JOIN (SELECT CAST(%s AS integer) AS sign) s
         WHERE t.id IN ({items})
           AND NOT EXISTS (SELECT 1 FROM annotation_judgment newer WHERE newer.supersedes_id = j.id)""",
-    "project": """
-        FROM annotation_batch b
-        JOIN annotation_task t ON t.batch_id = b.id
-        JOIN annotation_judgment j ON j.task_id = t.id
-        CROSS JOIN (SELECT 1 AS sign) s
-        WHERE b.project_id = %s
-          AND j.id NOT IN (SELECT supersedes_id FROM annotation_judgment WHERE supersedes_id IS NOT NULL)""",
 }
 
 _WEEK = {
@@ -118,7 +111,7 @@ _SCORED = """
 @cache
 def counted(*, vendor: str, which: Which, items: int = 1) -> str:
     """A WITH clause whose last part, `counted`, has project_id, question, slice, value, rubric_version_id, pattern,
-    units. Its parameters: (task, judgment, judgment) of an answer, (sign, *items) of items, (project,) of a project.
+    units. Its parameters: (task, judgment, judgment) of an answer, (sign, *items) of items.
     """
     read = _READ[which].replace("{items}", ", ".join(["%s"] * items))
     slices = " ".join(f"WHEN '{name}' THEN {value}" for name, value in _SLICES.items())
@@ -190,29 +183,3 @@ def upsert(*, vendor: str, which: Which, items: int = 1) -> str:
     SELECT project_id, question, slice, value, rubric_version_id, pattern, units FROM counted WHERE 1 = 1
     ON CONFLICT (project_id, question, slice, value, rubric_version_id, pattern)
     DO UPDATE SET units = annotation_agreementpattern.units + excluded.units"""  # noqa: S608 (made of the constants of this file)
-
-
-@cache
-def differing(*, vendor: str) -> str:
-    """The statement that compares what is kept of a project with its judgments, both as they are at one moment.
-
-    Its first row says how many patterns there are and how many differ; each row has one that does: question, slice,
-    value, rubric_version_id, pattern, kept, counted. Its parameters: (project, project).
-    """
-    return f"""{counted(vendor=vendor, which="project")}, both_ways AS (
-        SELECT question, slice, value, rubric_version_id, pattern, 0 AS kept, units AS found FROM counted
-        UNION ALL
-        SELECT question, slice, value, rubric_version_id, pattern, units, 0 FROM annotation_agreementpattern
-        WHERE project_id = %s AND units <> 0
-    ), compared AS (
-        SELECT question, slice, value, rubric_version_id, pattern, SUM(kept) AS kept, SUM(found) AS found
-        FROM both_ways
-        GROUP BY question, slice, value, rubric_version_id, pattern
-    ), summary AS (
-        SELECT COALESCE(SUM(CASE WHEN found <> 0 THEN 1 ELSE 0 END), 0) AS patterns,
-            COALESCE(SUM(CASE WHEN kept <> found THEN 1 ELSE 0 END), 0) AS wrong
-        FROM compared
-    )
-    SELECT patterns, wrong, question, slice, value, rubric_version_id, pattern, kept, found
-    FROM summary LEFT JOIN compared ON compared.kept <> compared.found
-    ORDER BY question, slice, value, rubric_version_id, pattern"""  # noqa: S608 (made of the constants of this file)

@@ -9,8 +9,6 @@ says. Memory is what numpy and Python hold at once beyond the input. The last li
 
 import json
 import time
-import tracemalloc
-from collections.abc import Callable
 
 import krippendorff
 import numpy as np
@@ -20,14 +18,16 @@ from annotation.agreement.alpha import alpha_of_patterns, library_alpha, measure
 from annotation.agreement.bradley_terry import bootstrapped_values, bradley_terry
 from annotation.agreement.columns import Columns, columns_of
 from annotation.agreement.dawid_skene import dawid_skene
+from annotation.agreement.leaderboard import board_of
 from annotation.agreement.maintained import MaintainedPatterns
 from annotation.agreement.paired import pair_cells
 from annotation.agreement.patterns import fold
+from benchmarks import agreement_page
+from benchmarks.measuring import best, held, result
 
 DOMAIN = [1, 2, 3, 4, 5]
-UNITS, RATERS, RESAMPLES, LIBRARY_RESAMPLES, REPEATS = 250_000, 2_000, 1000, 3, 3
-MODELS, COMPARISONS, BOOTSTRAPS = 100, 1_000_000, 100
-MEGABYTE = 1e6
+UNITS, RATERS, RESAMPLES, LIBRARY_RESAMPLES = 250_000, 2_000, 1000, 3
+MODELS, COMPARISONS, BOOTSTRAPS, PROMPTS = 100, 1_000_000, 100, 512
 
 
 def simulated_labels(generator: np.random.Generator) -> tuple[Columns, np.ndarray]:
@@ -51,39 +51,6 @@ def simulated_comparisons(generator: np.random.Generator) -> tuple[np.ndarray, n
     tied = 0.5 * np.sqrt(a * b)
     at = generator.random(COMPARISONS) * (a + b + tied)
     return first, second, np.where(at < a, 0, np.where(at < a + tied, 1, 2))
-
-
-def best(run: Callable[[], object], repeats: int = REPEATS) -> float:
-    """Shortest of a few runs, in milliseconds of the processor."""
-    times = []
-    for _ in range(repeats):
-        start = time.process_time()
-        run()
-        times.append(1000 * (time.process_time() - start))
-    return min(times)
-
-
-def held(run: Callable[[], object]) -> float:
-    """Most memory that a run holds at once, in megabytes."""
-    tracemalloc.start()
-    run()
-    peak = tracemalloc.get_traced_memory()[1] / MEGABYTE
-    tracemalloc.stop()
-    return peak
-
-
-def result(name: str, value: float, peer: str, peer_value: float, goal: float, unit: str = "ms") -> dict[str, object]:
-    print(f"{name}: {value:.3f} {unit}, goal {goal:g} {unit}; {peer}: {peer_value:.1f} {unit}", flush=True)
-    return {
-        "name": name,
-        "value": round(value, 4),
-        "unit": unit,
-        "peer": peer,
-        "peer_value": round(peer_value, 3),
-        "ratio": round(peer_value / value, 1),
-        "goal": goal,
-        "met": value <= goal,
-    }
 
 
 def of_alpha(labels: Columns, generator: np.random.Generator) -> list[dict[str, object]]:
@@ -197,10 +164,43 @@ def of_strengths(generator: np.random.Generator) -> list[dict[str, object]]:
     ]
 
 
+def of_leaderboard(generator: np.random.Generator) -> list[dict[str, object]]:
+    """A board with errors over prompts, ranks and what would separate the models; the peer has strengths alone."""
+    first, second, outcomes = simulated_comparisons(generator)
+    prompts, once = generator.integers(0, PROMPTS, COMPARISONS), np.ones(COMPARISONS, dtype=np.int64)
+    win, tie = (outcomes != 2).astype(float) - (outcomes == 1) / 2, outcomes == 1
+
+    def unlikeliness(values: np.ndarray) -> tuple[float, np.ndarray]:
+        half, tied = (values[first] - values[second]) / 2, np.exp(values[-1])
+        total = np.exp(half) + np.exp(-half) + tied
+        missed = (np.exp(half) - np.exp(-half)) / total / 2 - (win - 0.5)
+        slope = np.bincount(first, weights=missed, minlength=MODELS + 1)
+        slope -= np.bincount(second, weights=missed, minlength=MODELS + 1)
+        slope[-1] = (tied / total - tie).sum()
+        loss = np.log(total) - (2 * win - 1) * half - tie * values[-1]
+        return float(loss.sum()) / COMPARISONS, slope / COMPARISONS
+
+    def by_rows() -> np.ndarray:
+        start = np.zeros(MODELS + 1)
+        return minimize(unlikeliness, start, jac=True, method="L-BFGS-B", options={"gtol": 1e-8, "ftol": 1e-14}).x
+
+    def board() -> np.ndarray:
+        [group] = board_of(first, second, outcomes, prompts, once, n_items=MODELS).groups
+        return np.array([one.strength for one in sorted(group.standings, key=lambda one: one.item)])
+
+    plain = by_rows()[:-1]
+    gap = float(np.abs(plain - plain.mean() - board()).max())
+    assert gap < 0.01, gap
+    print(f"furthest apart from Davidson's strengths by the optimiser: {gap:.1e}")
+    peer = "Davidson by L-BFGS over the rows, no errors and no ranks"
+    return [result("leaderboard, 100 models x 1e6 comparisons", best(board), peer, best(by_rows, 1), 1000)]
+
+
 def main() -> None:
     generator = np.random.default_rng(20)
     labels, truth = simulated_labels(generator)
     results = of_alpha(labels, generator) + of_consensus(labels, truth) + of_strengths(generator)
+    results += of_leaderboard(generator) + agreement_page.run()
     print(json.dumps({"results": results}, ensure_ascii=False))
 
 

@@ -24,7 +24,7 @@ from annotation.agreement.coincidence import (
 )
 from annotation.agreement.errors import BadDomain
 from annotation.agreement.patterns import Counts, Patterns, checked_counts, fold, fold_orientation
-from annotation.agreement.resampling import bootstrap_interval, jackknife_error, seed_of
+from annotation.agreement.resampling import bootstrap_interval, jackknife, seed_of
 from annotation.agreement.sufficiency import why_insufficient, why_undefined
 
 
@@ -32,7 +32,7 @@ from annotation.agreement.sufficiency import why_insufficient, why_undefined
 class Alpha:
     """Alpha in [-1, 1], or None with the reason; never NaN.
 
-    low, high: percentile interval over units at `confidence`; standard_error: jackknife over units. Both may
+    low, high: bootstrap interval over units at `confidence`; standard_error: jackknife over units. Both may
     be None beside a value, when too few resamples are defined. n_units, n_labels count only what alpha can
     use: units with at least two labels; n_off_mode: those labels that differ from the most frequent value. n_clusters
     is None unless clusters were given; then both the interval and the error are over clusters. `sufficient` says
@@ -142,6 +142,7 @@ def alpha_of_patterns(
         if clustered is not None:
             drawn = symmetrised(clustered) if orientation_symmetrised else clustered
             times = np.ones(len(clustered), dtype=np.int64)
+        jackknifed = jackknife(drawn, times, scale=scale, level=level)
         interval = bootstrap_interval(
             drawn,
             times,
@@ -150,10 +151,11 @@ def alpha_of_patterns(
             resamples=resamples,
             confidence=confidence,
             seed=seed_of(scope),
+            degrees=None if jackknifed is None else jackknifed.degrees,
         )
         if interval is not None:
             low, high = interval.low, interval.high
-        error = jackknife_error(drawn, times, scale=scale, level=level)
+        error = None if jackknifed is None else jackknifed.error
     n_clusters = None if clustered is None else len(clustered)
     insufficiency = reason or why_insufficient(patterns.n_units, marginals, n_clusters=n_clusters)
     return Alpha(

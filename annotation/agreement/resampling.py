@@ -3,26 +3,43 @@
 Resampling N units with replacement is one multinomial draw over the patterns: the same distribution at a cost
 that does not grow with N. The distances are recomputed in every resample. The claim is about these raters on
 units like these, not about other raters.
+
+Where a few units hold most of the variation, as with 90 % of the labels in one value, the spread itself is known badly
+and percentiles alone cover too rarely. So they are taken where Student's t would end (Hesterberg 2015, 5.3), with the
+degrees of freedom that such a spread has: 2 n / (kurtosis - 1), those of a chi-squared with the same variance
+(Satterthwaite 1946), the kurtosis being that of what each unit does to alpha.
 """
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
+from math import sqrt
+from statistics import NormalDist
 
 import numpy as np
 
 from annotation.agreement.coincidence import Floats, Level, alphas
 from annotation.agreement.patterns import Counts
+from annotation.agreement.student import t_quantile
 
 DRAWS_AT_ONCE = 1 << 22  # counts drawn per chunk: 32 MB, whatever the number of patterns
 
 
 @dataclass(frozen=True, slots=True)
 class Resampled:
-    """Percentile interval of alpha and how many of the resamples had a defined alpha."""
+    """Interval of alpha and how many of the resamples had a defined alpha."""
 
     low: float
     high: float
     n_defined: int
+
+
+@dataclass(frozen=True, slots=True)
+class Jackknifed:
+    """Standard error of alpha over n units, and the degrees of freedom it has, from 2 to n - 1."""
+
+    error: float
+    degrees: int
 
 
 def seed_of(scope: str) -> int:
@@ -58,16 +75,21 @@ def bootstrap_interval(
     resamples: int,
     confidence: float,
     seed: int,
+    degrees: int | None = None,
 ) -> Resampled | None:
-    """Percentile interval over the defined resamples; None when fewer than half of them are defined."""
+    """Percentiles of the defined resamples; None when fewer than half of them are defined.
+
+    degrees: of freedom, which widen the interval; without them the percentiles are those of `confidence`.
+    """
     values = bootstrap_alphas(added, units, scale=scale, level=level, resamples=resamples, seed=seed)
     if not resamples or 2 * len(values) < resamples:
         return None
-    low, high = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2])
+    tail = (1 - confidence) / 2 if degrees is None else _tail(confidence, degrees, int(units.sum()))
+    low, high = np.quantile(values, [tail, 1 - tail])
     return Resampled(low=float(low), high=float(high), n_defined=len(values))
 
 
-def jackknife_error(added: Floats, units: Counts, *, scale: Floats, level: Level) -> float | None:
+def jackknife(added: Floats, units: Counts, *, scale: Floats, level: Level) -> Jackknifed | None:
     """Delete-one-unit standard error of alpha: one alpha per pattern, weighted by its units.
 
     None when leaving out some unit leaves alpha undefined.
@@ -77,5 +99,17 @@ def jackknife_error(added: Floats, units: Counts, *, scale: Floats, level: Level
     values, defined = alphas(total - added, scale, level)
     if n_units < 2 or not defined.all():
         return None
-    mean = (units @ values) / n_units
-    return float(np.sqrt((n_units - 1) / n_units * (units @ (values - mean) ** 2)))
+    squares = (values - (units @ values) / n_units) ** 2
+    variance = float(units @ squares) / n_units
+    degrees = n_units - 1
+    if variance > 0:
+        kurtosis = float(units @ squares**2) / n_units / variance**2
+        # At its least, 1, all units weigh the same and the spread is known as well as it can be.
+        degrees = min(degrees, int(2 * n_units / max(kurtosis - 1, 1e-9)))
+    return Jackknifed(error=sqrt((n_units - 1) * variance), degrees=max(2, degrees))
+
+
+@lru_cache(maxsize=4096)
+def _tail(confidence: float, degrees: int, n_units: int) -> float:
+    """The share of resamples beyond each end: a normal deviate's where t ends, for a spread over n and not n - 1."""
+    return NormalDist().cdf(-t_quantile(confidence, degrees) * sqrt(n_units / (n_units - 1)))

@@ -6,6 +6,8 @@ from django.db import migrations
 
 from annotation.patterns_sql import upsert
 
+CHUNK = 500
+
 # As annotation.pairs says it of new items; those of another number of answers have neither.
 OF_PAIRS = """
     UPDATE annotation_task SET lengths = found.lengths, model_pair = found.model_pair
@@ -29,9 +31,12 @@ OF_PAIRS = """
 def count(apps: Any, schema_editor: Any) -> None:
     with schema_editor.connection.cursor() as cursor:
         cursor.execute(OF_PAIRS)
-        judged = apps.get_model("annotation", "Judgment").objects.order_by().values_list("task__batch__project")
-        for (project,) in judged.distinct():
-            cursor.execute(upsert(vendor=schema_editor.connection.vendor, which="project"), [project])
+        judged = apps.get_model("annotation", "Judgment").objects.order_by("task").values_list("task", flat=True)
+        items = list(judged.distinct())
+        for start in range(0, len(items), CHUNK):
+            chunk = items[start : start + CHUNK]
+            statement = upsert(vendor=schema_editor.connection.vendor, which="items", items=len(chunk))
+            cursor.execute(statement, [1, *chunk])
 
 
 class Migration(migrations.Migration):

@@ -28,7 +28,7 @@ def count(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("annotation", "0018_raters_are_looked_at"),
+        ("annotation", "0019_labels_item_by_item"),
         ("rubrics", "0005_kinds_of_criteria_and_acknowledgements"),
     ]
 

@@ -58,7 +58,7 @@ class Judgment(models.Model):
     submission = models.UUIDField(
         null=True, unique=True, help_text="The client's key: the same answer sent twice is one."
     )
-    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="judgments")
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="judgments", db_index=False)
     assignment = models.ForeignKey(Assignment, null=True, on_delete=models.PROTECT, related_name="judgments")
     rater = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="judgments")
     rubric_version = models.ForeignKey(RubricVersion, on_delete=models.PROTECT, related_name="judgments")
@@ -97,6 +97,23 @@ class Judgment(models.Model):
 
     class Meta:
         ordering = ["id"]
+        # Finds the judgments of an item, and has all that agreement is counted from: a million of them are read item by
+        # item without their texts.
+        indexes = [
+            models.Index(
+                fields=[
+                    "task",
+                    "rubric_version",
+                    "vendor",
+                    "cant_judge",
+                    "surplus",
+                    "strength",
+                    "both_bad",
+                    "created_at",
+                ],
+                name="labels_item_by_item",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["task", "rater"],

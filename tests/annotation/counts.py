@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 
+from annotation.cutting import Key
 from annotation.models import AgreementPattern, Batch, Judgment, Project
-from annotation.recounting import FIELDS
 
 Label = tuple[str, int, int]
 """Question, seat (the answer it is about), place in the domain."""
@@ -14,7 +14,7 @@ Label = tuple[str, int, int]
 def kept(project: Project) -> dict[tuple, int]:
     """What the database keeps, without scopes that nothing is left of."""
     rows = AgreementPattern.objects.filter(project=project).exclude(units=0)
-    return {row[:-1]: row[-1] for row in rows.values_list(*FIELDS, "units")}
+    return {row[:-1]: row[-1] for row in rows.values_list(*Key._fields, "units")}
 
 
 def slowly(project: Project) -> dict[tuple, int]:
