@@ -64,6 +64,14 @@ bench-label-page: $(INSTALLED) ## How fast the label screen is answered
 bench-reward: $(INSTALLED) ## Training a reward model on packed rows against padded pair rows
 	$(BIN)/python -m benchmarks.reward_rows
 
+gold-reward: $(INSTALLED) ## PPO against reward models whose gold is known: where it turns, an ensemble against one (SEEDS=5)
+	OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.gold_reward --seeds $(or $(SEEDS),5) --plot docs/gold-reward.svg
+
+# MODE is head, quick, lora or full; FOLDS=1 runs one missing fold and ends.
+bench-convincing: model ## Reward models of SmolLM2 on real votes, topic by topic held out (DATA=folder, MODE, FOLDS)
+	OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.convincing $(or $(DATA),../shared/data/ukpconvarg1) \
+	  var/models/smollm2-135m-instruct --$(or $(MODE),quick) $(if $(FOLDS),--folds $(FOLDS))
+
 gauntlet-label: $(INSTALLED) ## 500 items under faults in a real browser: none lost, none doubled
 	CHAOS_ITEMS=500 $(BIN)/python -m pytest -q -s tests/e2e/test_many_faults.py
 
@@ -122,6 +130,6 @@ clean: ## Remove what the demo and tests made (the environment and fetched model
 
 .PHONY: help install model demo test lint format loop openapi messages secret lock clean
 .PHONY: bench-agreement simulate-raters bench-label-page bench-label-screen bench-sign-in bench-serving bench-reward
-.PHONY: oracles bench-dpo bench-ppo bench-generation
+.PHONY: oracles bench-dpo bench-ppo bench-generation gold-reward bench-convincing
 .PHONY: gauntlet-label gauntlet-queue gauntlet-kills gauntlet-crashes gauntlet-kill
 .PHONY: mutants-queue mutants-access fuzz-api

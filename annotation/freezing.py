@@ -303,7 +303,7 @@ def _slice_ceilings(pairs: list[tuple[Group, Pair]]) -> dict[str, Any]:
     """The ceiling of each slice that is large enough for one, by its name."""
     held: dict[str, list[tuple[Group, Pair]]] = {}
     for group, pair in pairs:
-        for name in (*group.slices(), *group.slices_of(pair)):
+        for name in (*group.slices(), *group.slices_of(pair), *group.slices_seen_in(pair)):
             held.setdefault(name, []).append((group, pair))
     return {name: _ceiling(own) for name, own in sorted(held.items()) if len(own) >= LEAST_IN_A_SLICE}
 

@@ -18,7 +18,7 @@ from annotation.models import Batch, Judgment, Response, Task, TaskResponse
 from annotation.models.sets import Provenance
 from annotation.opinions import Opinion, Target, opinion_of
 from annotation.provenance import Ruling, class_of, rulings_on
-from annotation.slicing import group_slices, pair_slices
+from annotation.slicing import group_slices, length_slice, pair_slices, strength_slice
 
 TASKS_AT_ONCE = 500
 SHAPE = 2
@@ -120,6 +120,12 @@ class Group:
         """Names under which a report shows this pair, beside those of the group."""
         tags = [member.response.model_tag for member in self.task.members.all()]
         return pair_slices(tags=tags, i=pair.i, j=pair.j) if self.sliced else []
+
+    def slices_seen_in(self, pair: Pair) -> list[str]:
+        """Names under which a report shows this pair for how it was judged, which no line repeats: strength, length."""
+        texts = [text for _, _, text in self.members]
+        mean = pair.strength / (pair.wins_i + pair.ties + pair.wins_j)
+        return [strength_slice(mean), length_slice(len(texts[pair.i]), len(texts[pair.j]))]
 
     def line(self) -> bytes:
         """The group as one line of the canonical JSONL."""

@@ -53,3 +53,21 @@ def pair_slices(*, tags: Sequence[str], i: int, j: int) -> list[str]:
     if not first or not second:
         return []
     return [f"Models: {first}, both"] if first == second else [f"Models: {first} and {second}"]
+
+
+MATCHED = 0.8
+"""Answers are about equally long when the shorter has this share of the longer."""
+STRENGTHS = ("slight preference", "clear preference", "strong preference")
+
+
+def strength_slice(mean: float) -> str:
+    """How strong a preference is on average, from its mean grade; the sign says nothing."""
+    return STRENGTHS[min(2, max(0, int(abs(mean) + 0.5) - 1))]
+
+
+def length_slice(first: int, second: int) -> str:
+    """How much longer the longer of two answers is, from their characters."""
+    ratio = max(first, second) / max(1, min(first, second))
+    if ratio <= 1 / MATCHED:
+        return "about equally long"
+    return "up to twice as long" if ratio <= 2 else "more than twice as long"

@@ -15,6 +15,7 @@ from annotation.judging import Answer, revise_judgment
 from annotation.models import Batch, Judgment, PreferencePair, PreferenceSet, PromptSet
 from annotation.preferring import line_of, split_of
 from annotation.set_files import write_set_file
+from annotation.slicing import STRENGTHS
 from tests.annotation.makers import answer, make_batch, sha, shown_value
 from training.rlhf.records import check_split, read_demonstrations, read_groups
 from workforce.errors import NotAllowed
@@ -203,6 +204,17 @@ def test_agreement_ceiling_and_rubric_are_kept_with_the_set(frozen):
     assert {report["basis"] for report in reports} == {"sign", "sign_symmetrised"}
     assert frozen.human_ceiling["split"] == "test" and frozen.human_ceiling["all"]["n_pairs"] > 0
     assert frozen.rubric_versions == [{"rubric": "helpful", "number": 1, "digest": "0" * 64}]
+
+
+def test_people_have_a_ceiling_by_strength_and_by_length(project, lena, history, monkeypatch):
+    monkeypatch.setattr(freezing, "LEAST_IN_A_SLICE", 1)
+    frozen = freezing.freeze_preference_set(project=project, name="P", batches=[history], actor=lena)
+    ceilings = frozen.human_ceiling["slices"]
+    assert {"slight preference", "up to twice as long", "Models: m1 and m2"} <= set(ceilings)
+    # Two raters apart, a tie with a win, three of one mind: each pair stands in one slice of each kind.
+    for kind in (STRENGTHS, [name for name in ceilings if name.endswith("long")]):
+        held = sum(ceilings[name]["n_pairs"] for name in kind if name in ceilings)
+        assert held == frozen.human_ceiling["n_pairs"] > 0
 
 
 def test_nothing_cannot_be_frozen(project, lena, rubric_version, rafi):

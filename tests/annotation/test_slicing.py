@@ -1,8 +1,13 @@
 """Names of slices from what is asked and who wrote the answers."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from annotation.slicing import group_slices, pair_slices, script_of
+from annotation.slicing import group_slices, length_slice, pair_slices, script_of, strength_slice
+from training.report_slices import HEADINGS
+from training.rlhf.evaluating import JudgedPair
+from training.rlhf.reward_figures import slices
 
 
 @pytest.mark.parametrize(
@@ -33,3 +38,11 @@ def test_a_pair_is_named_by_its_models_whichever_comes_first() -> None:
     assert pair_slices(tags=["a", "a"], i=0, j=1) == ["Models: a, both"]
     assert pair_slices(tags=["a", ""], i=0, j=1) == []
     assert pair_slices(tags=["a", "b"], i=0, j=2) == ["Answers: improved by people"]
+
+
+@given(st.floats(-5, 5), st.integers(0, 400), st.integers(0, 400))
+def test_people_and_model_are_held_against_each_other_in_the_same_slices(mean: float, first: int, second: int) -> None:
+    pair = JudgedPair("p", 1.0, 0.7, 1, (first, second), strength=abs(mean))
+    own = [strength_slice(mean), length_slice(first, second)]
+    assert own == [strength_slice(-mean), length_slice(second, first)]
+    assert {str(entry["name"]) for entry in slices([pair])} == set(own) <= set(HEADINGS)

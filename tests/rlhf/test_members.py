@@ -16,7 +16,8 @@ from training.rlhf.configs import RewardConfig
 from training.rlhf.failures import ConfigError, ModelMissing
 from training.rlhf.models import RewardModel, load_reward_model, load_tokenizer, new_reward_model
 from training.rlhf.packing import pack
-from training.rlhf.tokens import Encoded, collate
+from training.rlhf.records import read_groups
+from training.rlhf.tokens import Encoded, collate, encode
 
 ROWS = [Encoded([5, 6, 7], [8, 9, 2]), Encoded([5, 6, 7], [50, 60, 70, 2]), Encoded([9], [70, 80])]
 
@@ -124,3 +125,27 @@ def test_an_ensemble_is_trained_on_bootstraps_normalised_and_calibrated(tiny: Pa
         features = model.read(pack(ROWS))
     assert features.shape[1] == 3
     assert (features[:, 0] - features[:, 1]).abs().max() > 1e-3, "members must have learned apart"
+
+
+@pytest.mark.parametrize("scope", ["head", "lora"])
+def test_members_have_one_zero_so_that_only_texts_divide_them(tiny: Path, write, tmp_path: Path, scope: str) -> None:
+    draw = random.Random(2)
+    groups = [preference_group(n, draw, "train" if n % 3 else "test") for n in range(30)]
+    data = {"preferences": write("preferences.jsonl", groups)}
+    values = {"scope": scope, "members": 3, "member": "lora" if scope == "lora" else "head", "steps": 3, "probes": 0}
+    config = RewardConfig.from_dict({"base": str(tiny), "lora_rank": 4, "head_lr": 1e-1, "splits": 0} | values)
+    reward.run(config, data, tmp_path / "out", report=quiet, should_stop=never)
+    model, tokenizer = load_reward_model(tmp_path / "out" / "model"), load_tokenizer(tiny)
+    rows = {
+        (group.prompt, response.text): encode(
+            tokenizer, group.messages, response.text, max_prompt_tokens=256, max_response_tokens=256
+        )
+        for group in read_groups(data["preferences"])
+        if group.split == "train"
+        for response in group.responses
+    }
+    batch = collate(list(rows.values()), pad_id=2)
+    with torch.no_grad():
+        members = model.member_rewards(batch.input_ids, batch.attention_mask, batch.ends, batch.position_ids)
+    torch.testing.assert_close(members.mean(0), torch.zeros(3), rtol=0, atol=1e-4)
+    assert (members[:, 0] - members[:, 1]).abs().max() > 1e-3

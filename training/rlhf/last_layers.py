@@ -111,8 +111,11 @@ def _refuse_another_model(job: Job, upper: RewardModel, kept: Activations) -> No
         )
 
 
-def fit_last(job: Job) -> Fitted:
-    """Train the last layers, the final norm and the head of the job's model, in place."""
+def fit_last(job: Job, kept: Activations | None = None) -> Fitted:
+    """Train the last layers, the final norm and the head of the job's model, in place.
+
+    ``kept`` is what the layers below make of the job's rows, where it is known from an earlier fit on the same base.
+    """
     if job.layout.name != "packed":
         raise ConfigError(
             "Setting scope is last, which needs rows without padding, and the model in base or the setting layout "
@@ -125,6 +128,7 @@ def fit_last(job: Job) -> Fitted:
         part.requires_grad_(True)
     upper = RewardModel(top, members=job.config.members, scope=job.config.scope).eval()
     upper.head = job.model.head
-    kept = activations(job, RewardModel(bottom, members=job.config.members).eval())
+    if kept is None:
+        kept = activations(job, RewardModel(bottom, members=job.config.members).eval())
     _refuse_another_model(job, upper, kept)
     return fit_trunk(replace(job, model=upper, layout=Layout("kept", kept.lay, job.layout.batches)))

@@ -129,12 +129,16 @@ def run(
 def normalise(model: RewardModel, fitted: Fitted, comparisons: Comparisons) -> tuple[float, float]:
     """Give the model mean 0 and deviation 1 over the samples, or the train split; returns raw mean and deviation.
 
-    The model of ties goes with it, so that its probabilities are complete.
+    Each member gets the same mean there. The model of ties goes with it, so that its probabilities are complete.
     """
     rows = sorted(set(comparisons.samples)) or rows_of(comparisons.train)
-    own = fitted.raw[rows].mean(1)
+    members = fitted.raw[rows]
+    own = members.mean(1)
     mean = require_finite(own.mean(), what="mean reward", step=fitted.steps)
     std = float(own.std(correction=0)) or 1.0
+    with torch.no_grad():
+        # Pairs leave each member's zero free, and unlike zeros would pass for doubt.
+        model.head.bias -= (members.mean(0) - mean).to(model.head.bias.device)
     model.gain, model.bias = 1 / std, -mean / std
     if fitted.ties is not None:
         model.tie_kind, model.tie_value = fitted.ties.kind, float(fitted.ties.value.detach())
