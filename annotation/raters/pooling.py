@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from annotation.calibrating import GRANTED_FOR
 from annotation.errors import NoRater, PoolUnchanged
-from annotation.leasing import end, lock_rater
+from annotation.leasing import end
+from annotation.locking import lock_rater
 from annotation.models import Assignment, Batch, Project
 from annotation.qualifying import expired
 from annotation.raters.holding import require_rater
