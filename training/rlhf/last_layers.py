@@ -111,8 +111,8 @@ def _refuse_another_model(job: Job, upper: RewardModel, kept: Activations) -> No
         )
 
 
-def fit_last(job: Job) -> Fitted:
-    """Train the last layers, the final norm and the head of the job's model, in place."""
+def last_layers_job(job: Job) -> Job:
+    """The job with nothing but the last layers, the final norm and the head of its model, and rows read by the rest."""
     if job.layout.name != "packed":
         raise ConfigError(
             "Setting scope is last, which needs rows without padding, and the model in base or the setting layout "
@@ -127,4 +127,9 @@ def fit_last(job: Job) -> Fitted:
     upper.head = job.model.head
     kept = activations(job, RewardModel(bottom, members=job.config.members).eval())
     _refuse_another_model(job, upper, kept)
-    return fit_trunk(replace(job, model=upper, layout=Layout("kept", kept.lay, job.layout.batches)))
+    return replace(job, model=upper, layout=Layout("kept", kept.lay, job.layout.batches))
+
+
+def fit_last(job: Job) -> Fitted:
+    """Train the last layers, the final norm and the head of the job's model, in place."""
+    return fit_trunk(last_layers_job(job))
