@@ -58,7 +58,10 @@ var/trl-$(TRL): $(INSTALLED)
 
 oracles: var/trl-$(TRL) ## Losses, gradients and updates against TRL's trainers, two releases of it (fetches them, once)
 	$(PEER) -m pytest -q -ra tests/oracles
-	PYTHONPATH=var/trl-$(TRL) var/oracles/bin/python -m pytest -q -ra tests/oracles
+	HF_HUB_OFFLINE=1 PYTHONPATH=var/trl-$(TRL):$(CURDIR) var/oracles/bin/python -m pytest -q -ra tests/oracles
+
+mutants-oracles: var/trl-$(TRL) ## Spoil what the oracles guard, a break at a time: is each noticed?
+	$(PEER) -m tests.oracles.mutants
 
 BENCH = $(PEER) -m benchmarks.training $(if $(MODEL),--model $(MODEL)) $(BENCH_OPTIONS)
 
@@ -140,4 +143,4 @@ clean: ## Remove what the demo and tests made (the environment and fetched model
 .PHONY: bench-agreement simulate-raters bench-label-page bench-label-screen bench-sign-in bench-serving bench-reward
 .PHONY: oracles bench-training bench-dpo bench-ppo bench-generation
 .PHONY: gauntlet-label gauntlet-queue gauntlet-kills gauntlet-crashes gauntlet-kill
-.PHONY: mutants-queue mutants-access fuzz-api
+.PHONY: mutants-oracles mutants-queue mutants-access fuzz-api
