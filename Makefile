@@ -44,25 +44,43 @@ bench-agreement: $(INSTALLED) ## Alpha, its interval, consensus and strengths at
 simulate-raters: $(INSTALLED) ## How many simulated raters of each kind are seen, and how many honest ones are flagged
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.raters
 
-oracles: $(INSTALLED) ## Losses and updates against TRL's trainers, in an environment of its own (fetches TRL, once)
+# TRL, of which the project needs nothing, in an environment of its own: the last with PPO, and beside it a later one.
+PEER := HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 PYTHONPATH=$(CURDIR) var/oracles/bin/python
+TRL := 1.16.0
+PIP := var/oracles/bin/python -m pip install --disable-pip-version-check --constraint requirements.lock
+
+var/trl-$(TRL): $(INSTALLED)
 	@test -x var/oracles/bin/python || { $(BIN)/python -m venv var/oracles && $(BIN)/python -c 'import site; print(site.getsitepackages()[0])' > "$$(var/oracles/bin/python -c 'import site; print(site.getsitepackages()[0])')/assay.pth"; }
-	@var/oracles/bin/python -c 'import trl' 2>/dev/null || var/oracles/bin/python -m pip install --disable-pip-version-check --constraint requirements.lock trl==1.12.0 datasets
-	HF_HUB_OFFLINE=1 var/oracles/bin/python -m pytest -q -ra tests/oracles
+	@var/oracles/bin/python -c 'import trl' 2>/dev/null || $(PIP) trl==1.12.0 datasets
+	@test -d $@ || $(PIP) --no-deps --target $@ trl==$(TRL)
+	@touch $@
 
-bench-dpo: oracles ## Pairs a second of DPO against TRL's trainer
-	HF_HUB_OFFLINE=1 var/oracles/bin/python -m benchmarks.dpo
+oracles: var/trl-$(TRL) ## Losses, gradients and updates against TRL's trainers, two releases of it (fetches them, once)
+	$(PEER) -m pytest -q -ra tests/oracles
+	HF_HUB_OFFLINE=1 PYTHONPATH=var/trl-$(TRL):$(CURDIR) var/oracles/bin/python -m pytest -q -ra tests/oracles
 
-bench-ppo: oracles ## Seconds of a PPO step against the last TRL that had PPO
-	HF_HUB_OFFLINE=1 var/oracles/bin/python -m benchmarks.ppo
+mutants-oracles: var/trl-$(TRL) ## Spoil what the oracles guard, a break at a time: is each noticed?
+	$(PEER) -m tests.oracles.mutants
 
-bench-generation: $(INSTALLED) ## Tokens a second of generation against transformers' own
-	$(BIN)/python -m benchmarks.generation
+BENCH = $(PEER) -m benchmarks.training $(if $(MODEL),--model $(MODEL)) $(BENCH_OPTIONS)
+
+bench-training: var/trl-$(TRL) ## Every loop beside TRL and transformers, one JSON line (MODEL=folder, BENCH_OPTIONS="--precision bf16 --rounds 3")
+	$(BENCH)
+
+bench-reward: var/trl-$(TRL) ## Pairs a second of a reward model against TRL's trainer
+	$(BENCH) reward
+
+bench-dpo: var/trl-$(TRL) ## Pairs a second of DPO against TRL's trainer
+	$(BENCH) dpo
+
+bench-ppo: var/trl-$(TRL) ## Seconds of a PPO step against the last TRL that had PPO
+	$(BENCH) ppo
+
+bench-generation: var/trl-$(TRL) ## Tokens a second of generation against transformers' own
+	$(BENCH) generation
 
 bench-label-page: $(INSTALLED) ## How fast the label screen is answered
 	$(BIN)/python -m benchmarks.label_page
-
-bench-reward: $(INSTALLED) ## Training a reward model on packed rows against padded pair rows
-	$(BIN)/python -m benchmarks.reward_rows
 
 gold-reward: $(INSTALLED) ## PPO against reward models whose gold is known: where it turns, an ensemble against one (SEEDS=5)
 	OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.gold_reward --seeds $(or $(SEEDS),5) --plot docs/gold-reward.svg
@@ -130,6 +148,6 @@ clean: ## Remove what the demo and tests made (the environment and fetched model
 
 .PHONY: help install model demo test lint format loop openapi messages secret lock clean
 .PHONY: bench-agreement simulate-raters bench-label-page bench-label-screen bench-sign-in bench-serving bench-reward
-.PHONY: oracles bench-dpo bench-ppo bench-generation gold-reward bench-convincing
+.PHONY: oracles bench-training bench-dpo bench-ppo bench-generation gold-reward bench-convincing
 .PHONY: gauntlet-label gauntlet-queue gauntlet-kills gauntlet-crashes gauntlet-kill
-.PHONY: mutants-queue mutants-access fuzz-api
+.PHONY: mutants-oracles mutants-queue mutants-access fuzz-api

@@ -17,6 +17,7 @@ from training.rlhf.advantages import generalised_advantages, whiten
 from training.rlhf.compute import start_compute
 from training.rlhf.kl import k1, penalised_rewards
 from training.rlhf.models import RewardModel, load_policy, load_tokenizer
+from training.rlhf.packing import pack
 from training.rlhf.ppo_update import Experience, update
 from training.rlhf.rollout import Rollout, chosen_logprobs, response_logits, response_states
 from training.rlhf.scoring import reward_model_score
@@ -121,9 +122,9 @@ def test_one_update_has_their_losses(tmp_path: Path) -> None:
     with torch.no_grad():
         logits, values = actor(rollout, 1.0)
         logprobs = chosen_logprobs(logits, rollout)
-        states = response_states(reference.base_model, rollout)
+        states = response_states(reference.base_model, rollout, pack)
         head = reference.get_output_embeddings()
-        anchored = chosen_logprobs(response_logits(head, states, rollout, temperature=1.0), rollout)
+        anchored = chosen_logprobs(response_logits(head, states, temperature=1.0), rollout)
     scores = reward_model_score(as_ours(reward), rows=4)(rollout)
     kl = k1(logprobs, anchored)
     assert float(kl.sum(1).mean()) == pytest.approx(theirs["objective/kl"], abs=1e-3)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import random
 
 import pytest
 import torch
@@ -41,7 +42,7 @@ def score(pool, out, *, members=1, stop_after=None, **changes):
     seen = []
     result = acquisition.run(
         ScoreConfig.from_dict(values | changes),
-        {"pool": pool},
+        pool if isinstance(pool, dict) else {"pool": pool},
         out,
         report=lambda step, metrics: seen.append(step),
         should_stop=lambda: stop_after is not None and len(seen) >= stop_after,
@@ -118,3 +119,32 @@ def test_an_empty_pool_is_refused(tmp_path):
     (tmp_path / "none.jsonl").write_text("")
     with pytest.raises(DataError, match="no response"):
         score(tmp_path / "none.jsonl", tmp_path)
+
+
+@pytest.mark.parametrize(("words", "moved"), [("a an the to do it", False), ("zebra? quartz! vex; jump", True)])
+def test_a_pool_is_held_against_what_the_model_was_right_about(tmp_path, words, moved):
+    def written(name, words, seed):
+        draw = random.Random(seed)
+        texts = [[" ".join(draw.choices(words.split(), k=draw.randint(3, 8))) for _ in range(2)] for _ in range(60)]
+        rows = [
+            {
+                "prompt": f"{name}{n}",
+                "messages": [{"role": "user", "content": "Say something."}],
+                "responses": [{"id": f"{name}{n}-{side}", "text": text} for side, text in enumerate(pair)],
+            }
+            for n, pair in enumerate(texts)
+        ]
+        path = tmp_path / f"{name}.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        return path
+
+    data = {"pool": written("pool", words, 1), "reference": written("reference", "a an the to do it", 2)}
+    result, _, _ = score(data, tmp_path / "out", batch=16)
+    assert result["shift"]["moved"] == moved
+
+
+def test_an_empty_reference_is_refused(pool, tmp_path):
+    empty = tmp_path / "reference.jsonl"
+    empty.write_text("")
+    with pytest.raises(DataError, match="reference"):
+        score({"pool": pool, "reference": empty}, tmp_path / "out")

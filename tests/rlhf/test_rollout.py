@@ -6,6 +6,7 @@ from transformers import GPT2Config, GPT2LMHeadModel
 
 from tests.rlhf.ppo_cases import left_padded, tiny_policy
 from training.rlhf.failures import ConfigError, NotFinite
+from training.rlhf.logprobs import policy_layout
 from training.rlhf.models import load_policy, load_tokenizer
 from training.rlhf.policy_losses import token_entropy
 from training.rlhf.rollout import (
@@ -53,8 +54,8 @@ def sample(model, prompts=PROMPTS, *, seed=0, temperature=1.0, stop_ids=(EOS,), 
 
 def logprobs(model, rollout, temperature=1.0):
     with torch.no_grad():
-        states = response_states(model.base_model, rollout)
-        logits = response_logits(model.get_output_embeddings(), states, rollout, temperature=temperature)
+        states = response_states(model.base_model, rollout, policy_layout(model, pad_id=EOS).lay)
+        logits = response_logits(model.get_output_embeddings(), states, temperature=temperature)
     return chosen_logprobs(logits, rollout), on_responses(token_entropy(logits), rollout)
 
 
@@ -93,22 +94,30 @@ def test_a_model_with_learned_positions_needs_ours(learned_positions):
     model = learned_positions
     rollout = rollout_of(PROMPTS, RESPONSES)
     found, _ = logprobs(model, rollout)
-    unaware = Rollout(
-        rollout.input_ids,
-        rollout.attention_mask,
-        torch.arange(rollout.input_ids.shape[1]).expand_as(rollout.input_ids),
-        rollout.response_mask,
-        rollout.finished,
-    )
-    wrong, _ = logprobs(model, unaware)
     expected = plain_logprobs(model, PROMPTS[1], RESPONSES[1])
     assert torch.allclose(found[1], expected, atol=1e-4, rtol=0)
-    assert (wrong[1] - expected).abs().max() > 1e-3
+
+    def padded(**positions):
+        with torch.no_grad():
+            logits = model(input_ids=rollout.input_ids, attention_mask=rollout.attention_mask, **positions).logits
+        choices = logits[1, -len(RESPONSES[1]) - 1 : -1].log_softmax(-1)
+        return choices.gather(1, torch.tensor(RESPONSES[1])[:, None])[:, 0]
+
+    assert torch.allclose(padded(position_ids=rollout.position_ids), expected, atol=1e-4, rtol=0)
+    columns = torch.arange(rollout.input_ids.shape[1]).expand_as(rollout.input_ids)
+    assert (padded(position_ids=columns) - expected).abs().max() > 1e-3
 
 
-def test_generation_reads_the_prompt_not_its_padding(policy):
-    together = sample(policy, temperature=0).responses()
-    assert together == [sample(policy, [prompt], temperature=0).responses()[0] for prompt in PROMPTS]
+@pytest.mark.parametrize("model", ["policy", "learned_positions"])
+def test_eight_prompts_together_are_answered_as_each_alone(model, request):
+    model = request.getfixturevalue(model)
+    prompts = [[1, *range(40, 41 + 2 * n)] for n in range(8)]
+    together = sample(model, prompts, temperature=0)
+    for row, prompt in enumerate(prompts):
+        alone = sample(model, [prompt], temperature=0)
+        assert together.responses()[row] == alone.responses()[0]
+        found, expected = logprobs(model, together)[0][row], logprobs(model, alone)[0][0]
+        assert torch.allclose(found[: len(expected)], expected, atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize("model", ["policy", "learned_positions"])

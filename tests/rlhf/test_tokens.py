@@ -72,29 +72,6 @@ def test_the_end_token_of_the_response_counts(rows: list[Encoded], tokenizer: An
         assert int(batch.ends[index]) == len(row.ids) - 1
 
 
-def test_a_batch_generates_what_single_rows_generate(tiny: Path, tokenizer: Any) -> None:
-    model = load_policy(tiny)
-    prompts = [
-        Encoded(encode_prompt(tokenizer, ({"role": "user", "content": "why " * n},), max_tokens=60))
-        for n in range(1, 9)
-    ]
-
-    def greedy(batch: Batch) -> torch.Tensor:
-        tokens: Any = model.generate(
-            input_ids=batch.input_ids,
-            attention_mask=batch.attention_mask,
-            max_new_tokens=6,
-            do_sample=False,
-            pad_token_id=tokenizer.pad_token_id,
-        )
-        return tokens[:, batch.input_ids.shape[1] :]
-
-    together = greedy(collate(prompts, pad_id=tokenizer.pad_token_id, side="left"))
-    for index, prompt in enumerate(prompts):
-        alone = greedy(collate([prompt], pad_id=tokenizer.pad_token_id, side="left"))[0]
-        assert torch.equal(together[index, : len(alone)], alone)
-
-
 def test_nothing_after_the_end_contributes(tiny: Path, rows: list[Encoded]) -> None:
     model = load_policy(tiny)
     batch = collate(rows, pad_id=2)

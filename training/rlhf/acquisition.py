@@ -15,15 +15,16 @@ from torch import Tensor
 
 from .compute import start_compute
 from .configs import ScoreConfig
+from .drift import MOST, shift
 from .failures import DataError
 from .features import passes
 from .folders import write_json
 from .layouts import Rows, choose_layout
 from .models import RewardModel, load_reward_model, load_tokenizer
 from .parts import Line, work_in_parts
-from .records import read_pool
+from .records import Pool, read_pool
 from .scoring import finite
-from .tokens import Truncations, encode
+from .tokens import Encoded, Truncations, encode
 
 
 def pair_uncertainty(shares: Tensor) -> tuple[Tensor, Tensor]:
@@ -63,7 +64,9 @@ def run(
 
     Writes `out`/scores.jsonl, one prompt a line in the order they came: {"prompt", "responses": [{"id",
     "reward"}], "pairs": [{"i", "j", "p", "uncertainty"}]}, see `pair_uncertainty`. Started again it keeps
-    what is there. Raises Stopped with the number of prompts done, NotFinite for a reward that is no number.
+    what is there. With data["reference"], a pool that the reward model is known to be right about, best what it was
+    normalised on, the result's "shift" says whether this pool's responses have moved away from it (`drift`). Raises
+    Stopped with the number of prompts done, NotFinite for a reward that is no number.
     """
     accelerator = start_compute(config, device)
     pool = list(read_pool(data["pool"]))
@@ -73,20 +76,13 @@ def run(
     dtype = torch.bfloat16 if config.precision == "bf16" else torch.float32
     model = load_reward_model(config.reward_model, dtype).to(accelerator.device)
     truncations = Truncations()
-    encoded = [
-        [
-            encode(
-                tokenizer,
-                entry.messages,
-                response.text,
-                max_prompt_tokens=config.max_prompt_tokens,
-                max_response_tokens=config.max_response_tokens,
-                truncations=truncations,
-            )
-            for response in entry.responses
-        ]
-        for entry in pool
-    ]
+
+    def rows_of(entry: Pool, truncations: Truncations) -> list[Encoded]:
+        limits = {"max_prompt_tokens": config.max_prompt_tokens, "max_response_tokens": config.max_response_tokens}
+        texts = [response.text for response in entry.responses]
+        return [encode(tokenizer, entry.messages, text, **limits, truncations=truncations) for text in texts]
+
+    encoded = [rows_of(entry, truncations) for entry in pool]
 
     def forward(batch: Rows) -> Tensor:
         return model.gain * model.raw(model.read(batch)) + model.bias
@@ -113,6 +109,18 @@ def run(
             metrics["uncertainty"] = sum(uncertainties) / len(uncertainties)
         return lines, metrics
 
+    def features_and_rewards(rows: Sequence[Encoded]) -> tuple[Tensor, Tensor]:
+        """What a shift is looked for in: last hidden states [rows, size], rewards [rows]."""
+
+        def both(batch: Rows) -> Tensor:
+            features = model.read(batch)
+            rewards = model.gain * model.raw(features) + model.bias
+            return torch.cat([features.flatten(1), rewards.mean(1, keepdim=True)], 1)
+
+        batches = layout.batches(rows, config.batch)
+        found = torch.cat([out for _, out in passes(both, rows, batches, accelerator=accelerator, layout=layout)])
+        return found[:, :-1], found[:, -1]
+
     size = max(1, 4 * config.batch // max(len(entry.responses) for entry in pool))
     lines = work_in_parts(
         work,
@@ -131,5 +139,19 @@ def run(
         "mean": sum(rewards) / len(rewards),
         "truncated_responses": truncations.responses,
     }
+    if "reference" in data:
+        known = [rows_of(entry, Truncations()) for entry in read_pool(data["reference"])]
+        if not known:
+            raise DataError("The file reference holds no response to compare with. Give one, or leave it out.")
+        seen = [_drawn(prompts, config.seed) for prompts in (known, encoded)]
+        columns = [column for rows in seen for column in features_and_rewards(rows)]
+        result["shift"] = shift(columns[0], columns[2], columns[1], columns[3], seed=config.seed).to_dict()
     write_json(out / "result.json", result)
     return result
+
+
+def _drawn(prompts: Sequence[Sequence[Encoded]], seed: int) -> list[Encoded]:
+    """One response of each of at most `MOST` prompts: responses to one prompt are not independent."""
+    draws = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(prompts), generator=draws).tolist()[:MOST]
+    return [prompts[n][int(torch.randint(len(prompts[n]), (1,), generator=draws))] for n in order]

@@ -19,6 +19,8 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from .configs import PPOConfig
 from .conservative import conservative_score
 from .decoding import fuse
+from .layouts import choose_layout
+from .logprobs import policy_layout
 from .models import (
     RewardModel,
     add_lora,
@@ -27,7 +29,7 @@ from .models import (
     load_tokenizer,
     refuse_processed_logits,
 )
-from .rollout import Rollout, chosen_logprobs, response_logits, response_states
+from .rollout import Rollout, chosen_logprobs, on_responses, response_logits, response_states
 from .scoring import RewardNormaliser, Score, reward_model_score, same_vocabulary
 
 
@@ -41,8 +43,8 @@ class ValueHead(nn.Module):
         nn.init.zeros_(self.linear.bias)
 
     def forward(self, rollout: Rollout, states: Tensor) -> Tensor:
-        """[rows, R] float32."""
-        return _in_float32(self.linear, states)[..., 0]
+        """[rows, R] float32, 0 on padding, from `response_states`."""
+        return on_responses(_in_float32(self.linear, states)[:, 0], rollout)
 
 
 class Critic(nn.Module):
@@ -54,6 +56,7 @@ class Critic(nn.Module):
         # Members with adapters of their own are so many trunks: the first of them is a critic like any other.
         reward_model = reward_model.alone(0) if reward_model.adapters else reward_model
         trunk = reward_model.backbone
+        self.layout = choose_layout("auto", trunk, reward_model.read, pad_id=0)
         self.trunk = add_lora(trunk, rank=rank, alpha=alpha) if rank else trunk
         self.head = reward_model.head
         self.gain, self.bias = reward_model.gain, reward_model.bias
@@ -64,9 +67,9 @@ class Critic(nn.Module):
         self.bias = (self.bias - normaliser.mean) / normaliser.deviation
 
     def forward(self, rollout: Rollout, states: Tensor) -> Tensor:
-        """[rows, R] float32; `states`, the policy's, are not used."""
-        own = response_states(self.trunk, rollout)
-        return self.gain * _in_float32(self.head, own).mean(-1) + self.bias
+        """[rows, R] float32, 0 on padding; `states`, the policy's, are not used."""
+        own = response_states(self.trunk, rollout, self.layout.lay)
+        return on_responses(self.gain * _in_float32(self.head, own).mean(-1) + self.bias, rollout)
 
 
 def _in_float32(head: nn.Module, states: Tensor) -> Tensor:
@@ -105,6 +108,8 @@ class ActorCritic(nn.Module):
     ) -> None:
         """`rank` 0 trains every weight; without a `critic` a value head sits on the policy's own trunk."""
         super().__init__()
+        # Masks say what is padding, so any token can be.
+        self.layout = policy_layout(model, pad_id=0)
         # In lists, so that the copies are no part of what is trained, saved or kept equal between processes.
         self.sampler = [copy.deepcopy(model).to(sampling)]
         fuse(self.sampler[0])
@@ -121,18 +126,18 @@ class ActorCritic(nn.Module):
 
     def forward(self, rollout: Rollout, temperature: float) -> tuple[Tensor, Tensor]:
         """(logits [tokens, vocabulary] of the real response tokens, values [rows, R]), both float32."""
-        states = response_states(self.plain.base_model, rollout)
+        states = response_states(self.plain.base_model, rollout, self.layout.lay)
         head = self.plain.get_output_embeddings()
-        return response_logits(head, states, rollout, temperature=temperature), self.critic(rollout, states)
+        return response_logits(head, states, temperature=temperature), self.critic(rollout, states)
 
     @torch.no_grad()
     def reference_logprobs(self, rollout: Rollout, temperature: float) -> Tensor:
         """[rows, R], of the model that training started from."""
         with adapters_off(self.adapters):
             model: Any = self.frozen[0] if self.frozen else self.plain
-            states = response_states(model.base_model, rollout)
+            states = response_states(model.base_model, rollout, self.layout.lay)
             head = model.get_output_embeddings()
-            return chosen_logprobs(response_logits(head, states, rollout, temperature=temperature), rollout)
+            return chosen_logprobs(response_logits(head, states, temperature=temperature), rollout)
 
     @torch.no_grad()
     def sampling_model(self) -> PreTrainedModel:

@@ -111,8 +111,8 @@ def _refuse_another_model(job: Job, upper: RewardModel, kept: Activations) -> No
         )
 
 
-def fit_last(job: Job, kept: Activations | None = None) -> Fitted:
-    """Train the last layers, the final norm and the head of the job's model, in place.
+def last_layers_job(job: Job, kept: Activations | None = None) -> Job:
+    """The job with nothing but the last layers, the final norm and the head of its model, and rows read by the rest.
 
     ``kept`` is what the layers below make of the job's rows, where it is known from an earlier fit on the same base.
     """
@@ -131,4 +131,9 @@ def fit_last(job: Job, kept: Activations | None = None) -> Fitted:
     if kept is None:
         kept = activations(job, RewardModel(bottom, members=job.config.members).eval())
     _refuse_another_model(job, upper, kept)
-    return fit_trunk(replace(job, model=upper, layout=Layout("kept", kept.lay, job.layout.batches)))
+    return replace(job, model=upper, layout=Layout("kept", kept.lay, job.layout.batches))
+
+
+def fit_last(job: Job, kept: Activations | None = None) -> Fitted:
+    """Train the last layers, the final norm and the head of the job's model, in place; ``kept`` as above."""
+    return fit_trunk(last_layers_job(job, kept))

@@ -208,7 +208,7 @@ def run(
     if should_stop():
         raise Stopped(config.steps)
     after = trial(fixed)
-    result = {"best_step": best["step"] if best else None}
+    result = {"best_step": best["step"] if best else None, "layout": actor.layout.name}
     result |= _result(before, after, steps=config.steps, truncated_prompts=truncations.prompts)
     if accelerator.is_main_process:
         out.mkdir(parents=True, exist_ok=True)

@@ -49,6 +49,8 @@ def update(
     history: list[Tensor] = []
     norms: list[float] = []
     rank, world = accelerator.process_index, accelerator.num_processes
+    # Once: to walk through all modules of a model with adapters takes as long as one of its layers.
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
     for _ in range(config.epochs):
         # One order of all responses, the same in every process, of which each holds every n-th.
         order = torch.randperm(len(seen.rollout) * world, generator=generator, device=generator.device)
@@ -59,7 +61,7 @@ def update(
             if moved_too_far(float(terms[NAMES.index("approx_kl")]), config.kl_stop):
                 optimiser.zero_grad(set_to_none=True)
                 return _summary(history, norms)
-            norms.append(float(accelerator.clip_grad_norm_(model.parameters(), config.grad_clip)))
+            norms.append(float(accelerator.clip_grad_norm_(weights, config.grad_clip)))
             if not torch.isfinite(torch.tensor(norms[-1])):
                 optimiser.zero_grad(set_to_none=True)
                 raise NotFinite(

@@ -2,14 +2,13 @@
 
 Layout of a rollout: the prompt, padded on its left, then the response, padded on its right. Masks and
 positions are made when tokens are made and carried along; none is ever rebuilt from token ids, because
-padding may be the very token that ends a response.
+padding may be the very token that ends a response. What is trained on reads the rows without their padding.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +17,8 @@ from transformers import PreTrainedTokenizerBase
 
 from .decoding import decoder_of
 from .failures import ConfigError, NotFinite
-from .tokens import Batch, positions
+from .layouts import Lay, token_states
+from .tokens import Batch, Encoded, positions
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,13 @@ class Rollout:
         """Each response's tokens, its stop token included."""
         pairs = zip(self.response_ids, self.response_mask, strict=True)
         return [ids[mask].tolist() for ids, mask in pairs]
+
+    def encoded(self) -> list[Encoded]:
+        """Each prompt with its response, without padding."""
+        width = self.input_ids.shape[1] - self.response_mask.shape[1]
+        pairs = zip(self.input_ids[:, :width], self.attention_mask[:, :width].bool(), strict=True)
+        prompts = [ids[mask].tolist() for ids, mask in pairs]
+        return [Encoded(prompt, response) for prompt, response in zip(prompts, self.responses(), strict=True)]
 
 
 def stop_token_ids(tokenizer: PreTrainedTokenizerBase, stop_token: str | None) -> set[int]:
@@ -139,24 +146,15 @@ def _draw(logits: Tensor, temperature: float, top_p: float, chances: Tensor) -> 
     return torch.searchsorted(line, chances[:, None] * line[:, -1:], right=True)[:, 0].clamp(max=line.shape[1] - 1)
 
 
-def response_states(trunk: nn.Module, rollout: Rollout) -> Tensor:
-    """Last hidden states [rows, R, hidden] at the positions that predict each response token."""
-    output: Any = trunk(
-        input_ids=rollout.input_ids,
-        attention_mask=rollout.attention_mask,
-        position_ids=rollout.position_ids,
-        use_cache=False,
-    )
-    hidden: Tensor = output.last_hidden_state
-    return hidden[:, -rollout.response_mask.shape[1] - 1 : -1]
+def response_states(trunk: nn.Module, rollout: Rollout, lay: Lay) -> Tensor:
+    """Last hidden states [tokens, hidden] at the positions that predict each real response token, row by row."""
+    rows = lay(rollout.encoded()).to(rollout.input_ids.device)
+    return token_states(trunk, rows)[rows.predictors]
 
 
-def response_logits(head: nn.Module, states: Tensor, rollout: Rollout, *, temperature: float) -> Tensor:
-    """Logits / temperature, [tokens, vocabulary] float32, of the real response tokens alone, row by row.
-
-    Padding is left out because over a large vocabulary the output layer is much of the work.
-    """
-    logits: Tensor = head(states[rollout.response_mask])
+def response_logits(head: nn.Module, states: Tensor, *, temperature: float) -> Tensor:
+    """Logits / temperature, [tokens, vocabulary] float32, from `response_states`."""
+    logits: Tensor = head(states)
     return logits.float() / temperature
 
 
