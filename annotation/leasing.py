@@ -23,6 +23,7 @@ from annotation.repinning import out_of_turn
 from annotation.submission_keys import in_use
 from workforce.compiled import Blanks, behind
 from workforce.errors import NotAllowed
+from workforce.fitting import read_stretches, stretches_beside
 from workforce.models import Membership, Role, User
 from workforce.roles import held
 
@@ -49,11 +50,12 @@ def find_lease(*, token: uuid.UUID, rater: User) -> Assignment:
 
 
 def find_lease_and_key(*, token: uuid.UUID, rater: User, submission: uuid.UUID) -> tuple[Assignment, bool]:
-    """The same, with the rater's progress, and whether an answer has come under this key before: behind the rater's
-    lock their earlier ones and who may answer are seen as they are now.
+    """The same, with the rater's progress and what is paid of their time, and whether an answer has come under this key
+    before: behind the rater's lock their earlier ones and who may answer are seen as they are now.
     """
     row: Any = _lease_to_answer.first(token=token, rater=rater.pk, submission=submission, **moments())
     assignment = _mine(row, rater)
+    assignment.stretches = read_stretches(row.beside)
     if assignment.state == Assignment.State.LEASED:  # else there may be more for them, or less, by the time it ends
         assignment.progress = read_progress(row=row, batch=assignment.slot.batch, rater=rater)
     return assignment, row.key_used
@@ -80,7 +82,9 @@ def _lease(blanks: Blanks) -> QuerySet[Assignment]:
 @behind(rater_lock)
 def _lease_to_answer(blanks: Blanks) -> QuerySet[Assignment]:
     used = in_use(submission=blanks.uuid("submission"))
-    return with_progress(rows=_lease.build(blanks).annotate(key_used=used), blanks=blanks, path="slot__batch__")
+    beside = stretches_beside(user=blanks.user("rater"), since="leased_at")
+    rows = _lease.build(blanks).annotate(key_used=used, beside=beside)
+    return with_progress(rows=rows, blanks=blanks, path="slot__batch__")
 
 
 def hold(*, assignment: Assignment) -> bool:

@@ -26,6 +26,7 @@ def pay(*, assignment: Assignment, ms: int, idle_ms: int = 0) -> None:
         ms=ms,
         idle_ms=idle_ms,
         since=assignment.leased_at,
+        known=assignment.stretches,
     )
 
 

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from django.db.models import Aggregate, JSONField, Q, QuerySet, Subquery, Value
+from django.db.models import JSONField, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from annotation.calibrating import TRIES, Ended, failed_of, results_of
 from annotation.models import Batch, Judgment
+from workforce.as_list import AsList
 from workforce.models import Role, SkillGrant, User
 from workforce.roles import teams_of
 
@@ -62,16 +62,6 @@ def qualified(*, batch: Batch, rater: User) -> bool:
     if not _is_round(batch) and not batch.requires.exists():
         return True
     return standing_of(rater=rater).fits(batch, begun=_begun(batch, rater))
-
-
-class AsList(Aggregate):
-    """A column of several rows as one JSON list."""
-
-    function = "JSONB_AGG"
-    output_field = JSONField()
-
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        return self.as_sql(compiler, connection, function="JSON_GROUP_ARRAY", **context)
 
 
 def grants_held(*, rater: User, now: datetime | Now | None = None) -> QuerySet[SkillGrant]:

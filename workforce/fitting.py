@@ -7,12 +7,14 @@ under which jobs with release times and deadlines can be done by one machine.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, ExpressionWrapper, JSONField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 
+from workforce.as_list import AsList
 from workforce.compiled import Blanks, Compiled
 from workforce.models import User, WorkTime
 
@@ -40,6 +42,25 @@ def room(*, user: User, since: datetime, beside: str = "") -> int:
 def stretches(*, user: User, since: datetime) -> list[Stretch]:
     """The person's stretches that can lie in a window which `room` looks at, the one that began last first."""
     return [Stretch(*row) for row in _ended_since.tuples(user=user.pk, since=since - LOOK_BACK)]
+
+
+def stretches_beside(*, user: User, since: str) -> Subquery:
+    """The same as part of a statement that has `since` in a column of that name; for `read_stretches`."""
+    earliest = ExpressionWrapper(OuterRef(since) - LOOK_BACK, output_field=DateTimeField())
+    rows = WorkTime.objects.filter(user=user, ended_at__gt=earliest).order_by()
+    one = JSONObject(**{name: name for name in Stretch._fields})
+    return Subquery(rows.values("user").annotate(all=AsList(one)).values("all"), output_field=JSONField())
+
+
+def read_stretches(found: list[dict[str, Any]] | None) -> list[Stretch]:
+    """What `stretches_beside` gave, as `stretches` gives it."""
+    rows = [Stretch(**one | {"began_at": _moment(one["began_at"])}) for one in found or ()]
+    return sorted(rows, key=lambda one: one.began_at, reverse=True)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)  # SQLite keeps UTC without saying so
 
 
 @Compiled

@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
 from workforce.errors import AssayError
-from workforce.fitting import LOOK_BACK, room, room_beside, stretches
+from workforce.fitting import LOOK_BACK, Stretch, room, room_beside, stretches
 from workforce.models import Role, Team, User, WorkTime
 from workforce.roles import require
 
@@ -99,13 +99,23 @@ def spend(
 
 
 def spend_so_far(
-    *, user: User, team: Team, activity: str, key: str, target: str, ms: int, idle_ms: int, since: datetime
+    *,
+    user: User,
+    team: Team,
+    activity: str,
+    key: str,
+    target: str,
+    ms: int,
+    idle_ms: int,
+    since: datetime,
+    known: list[Stretch] | None = None,
 ) -> None:
     """Note how long a stretch that began at `since` has been so far: it grows with what is reported under its key.
 
-    Less than before changes nothing. Only what fits after `since` is paid. The caller has locked the person's row.
+    Less than before changes nothing. Only what fits after `since` is paid. The caller has locked the person's row, and
+    may have read behind that lock which stretches are `known`.
     """
-    known = stretches(user=user, since=since)
+    known = stretches(user=user, since=since) if known is None else known
     before = next((one for one in known if one.key == key), None)
     paid = min(ms, room_beside(stretches=[one for one in known if one.key != key], since=since))
     idle = min(MOST_MS, idle_ms + ms - paid)

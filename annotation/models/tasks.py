@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from annotation.models.corpus import Comparison, Project, Prompt, Response
 from rubrics.models import RubricVersion
+from workforce.fitting import Stretch
 from workforce.models import Membership, Role, Skill, User, Vendor
 from workforce.roles import teams_of
 
@@ -352,10 +353,11 @@ class Assignment(models.Model):
     `token` is the fencing token: it changes with every lease, so that an answer under an old lease is
     recognised. `display_order` lists canonical positions in the order shown to this rater. `begun_at` is when
     the rater first saw the item; a lease on an item fetched ahead has none yet. `progress` is the rater's in the
-    batch, where it was read along with the lease.
+    batch, and `stretches` are what is paid of their time beside this lease, where they were read along with it.
     """
 
     progress: RaterProgress | None = None
+    stretches: list[Stretch] | None = None
 
     class State(models.TextChoices):
         LEASED = "leased", "Leased"
