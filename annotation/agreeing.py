@@ -289,12 +289,22 @@ def _row(project: Project, question: Question, scope: Scope, kept: Iterable[dict
 
 def _drawn(rows: list[Row], headline: Row | None) -> list[Row]:
     """The rows of one way to cut the items, each with its alpha drawn to the whole's."""
+    whole = headline.alpha if headline else None
     found = draw_to_whole(
         [row.alpha.value for row in rows],
-        [row.alpha.standard_error for row in rows],
-        whole=headline.alpha.value if headline else None,
+        [_error(row.alpha, whole) for row in rows],
+        whole=whole.value if whole else None,
     )
     return [replace(row, drawn=drawn) for row, drawn in zip(rows, found, strict=True)]
+
+
+def _error(alpha: Alpha, whole: Alpha | None) -> float | None:
+    """A slice's own error, or that of as many items like those of the whole if that is larger: the jackknife of a few
+    items that happen to be alike says next to nothing.
+    """
+    if alpha.standard_error is None or whole is None or whole.standard_error is None:
+        return None
+    return max(alpha.standard_error, whole.standard_error * (whole.n_units / alpha.n_units) ** 0.5)
 
 
 def _rows_of_orders(orders: Orders, choice: Choice) -> list[Row]:

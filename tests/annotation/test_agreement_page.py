@@ -93,7 +93,9 @@ def test_three_slices_of_a_kind_are_drawn_to_the_whole_beside_their_raw_value(le
     AgreementPattern.objects.all().delete()
     recount(project=judged.project)
     rows = [one.row for one in dict(_page(lead).context["slices"])["Domain"]]
-    expected = draw_to_whole([row.alpha.value for row in rows], [row.alpha.standard_error for row in rows], whole=whole)
+    error = page.context["headline"].row.alpha.standard_error
+    errors = [max(row.alpha.standard_error, error * (40 / row.alpha.n_units) ** 0.5) for row in rows]
+    expected = draw_to_whole([row.alpha.value for row in rows], errors, whole=whole)
     assert [row.drawn for row in rows] == expected and None not in expected
     found = lead.get(reverse("agreement-csv", args=["helpful"]))
     lines = list(csv.DictReader(io.StringIO(b"".join(found.streaming_content).decode())))
