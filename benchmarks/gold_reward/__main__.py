@@ -1,7 +1,7 @@
 """Gold against proxy: does a policy get worse while its reward model likes it better, and does an ensemble help?
 
 Run as `python -m benchmarks.gold_reward [--seeds 5] [--plot FILE.svg]`. People are simulated: they compare two texts
-by a gold reward that is known (world.py). Reward models learn from 600 such comparisons, one model alone and an
+by a gold reward that is known (world.py). Reward models learn from 1,050 such comparisons, one model alone and an
 ensemble; PPO optimises against the model, and against the mean of the ensemble less one deviation of its members (Coste
 and others 2023, arXiv 2310.02743). Every seed draws its own language, people and models, and is kept in a file:
 started again, only what is missing is run. The last line is one JSON object.

@@ -32,9 +32,9 @@ class Size:
     """How much is made: demonstrations, comparisons and passes over them, PPO steps, their responses, steps a point."""
 
     demonstrations: int = 1600
-    comparisons: int = 800
-    epochs: int = 5
-    steps: int = 120
+    comparisons: int = 1400
+    epochs: int = 6
+    steps: int = 200
     responses: int = 48
     every: int = 2
 

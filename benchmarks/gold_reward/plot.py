@@ -13,7 +13,7 @@ from training.axes import nice_ticks
 WIDTH, HEIGHT = 880, 400
 PLOT_WIDTH, PLOT_HEIGHT, TOP = 360, 280, 70
 LEFTS = (56, 496)
-PANELS = (("gold", "Gold reward"), ("proxy", "Reward that was optimised"))
+PANELS = (("gold", "Gold reward, in deviations of the start's"), ("proxy", "Reward that was optimised"))
 NAMES = {"single": "one model", "doubt": "ensemble, mean − deviation"}
 STEPS = 60
 STYLE = """
@@ -99,10 +99,10 @@ def panel(
 def median(curves: Sequence[Sequence[Point]], name: str) -> list[tuple[float, float]]:
     """(d, median of ``name`` over the curves that come to d), as far as most curves go."""
     ends = sorted(max(point["d"] for point in curve) for curve in curves)
-    end = ends[(len(ends) - 1) // 2]
+    start, end = max(curve[0]["d"] for curve in curves), ends[(len(ends) - 1) // 2]
     found = []
     for step in range(STEPS + 1):
-        d = end * step / STEPS
+        d = start + (end - start) * step / STEPS
         reached = [value_at(curve, d, name) for curve in curves if max(point["d"] for point in curve) >= d]
         found.append((d, statistics.median(reached)))
     return found

@@ -40,8 +40,8 @@ def test_a_word_is_worth_something_once_and_what_is_no_word_nothing():
 
 
 def test_no_two_prompts_are_alike():
-    asked = {json.dumps(request(number)["messages"]) for number in range(1000)}
-    assert len(asked) == 1000
+    prompts = one_seed.Size().comparisons
+    assert len({json.dumps(request(number)["messages"]) for number in range(prompts)}) == prompts
 
 
 def test_people_prefer_the_better_text_as_often_as_bradley_and_terry_say():
