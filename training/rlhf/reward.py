@@ -138,7 +138,7 @@ def normalise(model: RewardModel, fitted: Fitted, comparisons: Comparisons) -> t
     std = float(own.std(correction=0)) or 1.0
     with torch.no_grad():
         # Pairs leave each member's zero free, and unlike zeros would pass for doubt.
-        model.head.bias -= (members.mean(0) - mean).to(model.head.bias.device)
+        model.head.bias.sub_((members.mean(0) - mean).to(model.head.bias.device))
     model.gain, model.bias = 1 / std, -mean / std
     if fitted.ties is not None:
         model.tie_kind, model.tie_value = fitted.ties.kind, float(fitted.ties.value.detach())
