@@ -69,3 +69,9 @@ def test_a_winner_is_what_the_human_ceiling_calls_one(counts: tuple[int, int, in
     assert majority(*counts) == side
     column = consensus_majority([counts], n_values=3)[0]
     assert {0: 1, 2: -1}.get(int(column), 0) == side
+
+
+def test_calibration_error_weighs_bins_by_their_pairs() -> None:
+    """Three pairs at 0.9, two of them right, and one at 0.6 that is: (3 |0.9 - 2/3| + |0.6 - 1|) / 4."""
+    pairs = [pair(0.9, 1), pair(0.9, 1), pair(0.1, 1), pair(0.6, 1)]
+    assert calibration_error(pairs) == pytest.approx((3 * (0.9 - 2 / 3) + 0.4) / 4, abs=1e-12)

@@ -109,3 +109,11 @@ def test_a_model_that_is_there_is_not_converted_again(tiny: Path, tmp_path: Path
     before = digest_folder(tiny)
     assert convert_gguf(tmp_path / "gone.gguf", tiny) == tiny
     assert digest_folder(tiny) == before
+
+
+def test_a_temperature_divides_differences(tiny: Path) -> None:
+    model = new_reward_model(tiny, members=1, scope="head")
+    model.gain, model.temperature = 2.0, 3.0
+    assert float(model.preference(torch.tensor(1.2))) == pytest.approx(
+        float(torch.sigmoid(torch.tensor(0.2))), abs=1e-6
+    )
