@@ -32,6 +32,7 @@ from django.db.models.functions import Cast, Coalesce
 
 from annotation.models import Batch, CriterionScore, ItemSpread, Judgment, Placement, Project, Task
 from rubrics.models import Criterion, ScorePoint
+from workforce.planned import Planned, plan, plans_once
 
 MOST_RESPONSES = 9
 CHUNK = 500
@@ -43,8 +44,12 @@ KINDS = (Batch.Kind.PAIRWISE, Batch.Kind.RANKING, Batch.Kind.RATING)
 
 def keep_spread(*, task: int, kind: str) -> None:
     """Keep the spread of an item (primary key) of a batch of this kind, as it is now. One statement."""
-    sql, parameters = _of_one(kind, connection.vendor)
     with connection.cursor() as cursor:
+        if plans_once():
+            planned = _planned(kind)
+            cursor.execute(planned.execution(), [task] * planned.places)
+            return
+        sql, parameters = _of_one(kind, connection.vendor)
         cursor.execute(sql, [task if one == ONE else one for one in parameters])
 
 
@@ -74,6 +79,12 @@ def spread_on(*, criterion: str) -> Subquery:
 @cache
 def _of_one(kind: str, vendor: str) -> tuple[str, tuple[Any, ...]]:
     return _statement(kind, Q(pk=ONE))
+
+
+@cache
+def _planned(kind: str) -> Planned:
+    sql, parameters = _statement(kind, Q(pk=ONE))
+    return plan(sql=sql, parameters=parameters, types=["bigint" if one == ONE else "" for one in parameters])
 
 
 def _statement(kind: str, which: Q) -> tuple[str, tuple[Any, ...]]:
