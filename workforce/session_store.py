@@ -15,7 +15,8 @@ from django.utils import timezone
 from workforce.compiled import Blanks, Compiled
 from workforce.models import Session, User
 
-_found: ContextVar[User | None] = ContextVar("person of the session that was loaded last", default=None)
+# The person of the session that was loaded last.
+_found: ContextVar[User | None] = ContextVar("_found", default=None)
 
 
 class SessionStore(DatabaseStore):

@@ -49,6 +49,10 @@ def judged(project, lena, rubric_version, rafi, rosa):
     return batch
 
 
+def _slices(page) -> dict:
+    return {name: rows for name, rows, _ in page.context["slices"]}
+
+
 def _page(client, **asked):
     found = client.get(reverse("agreement", args=["helpful"]), asked)
     assert found.status_code == 200
@@ -75,7 +79,7 @@ def test_the_headline_is_the_alpha_of_the_labels(lead, judged):
 
 def test_slices_divide_the_items_and_lead_to_them(lead, judged):
     page = _page(lead)
-    slices = {name: rows for name, rows, _ in page.context["slices"]}
+    slices = _slices(page)
     assert {one.name: one.row.alpha.n_units for one in slices["Domain"]} == {"kitchen": 20, "<b>law</b>": 20}
     assert "<b>law</b>" not in page.content.decode()
     assert {"Domain", "Language", "Length difference", "Pair of models", "Sensitivity", "Batch"} == slices.keys()
@@ -87,12 +91,12 @@ def test_slices_divide_the_items_and_lead_to_them(lead, judged):
 
 def test_three_slices_of_a_kind_are_drawn_to_the_whole_beside_their_raw_value(lead, judged):
     page = _page(lead)
-    slices, whole = dict(page.context["slices"]), page.context["headline"].row.alpha.value
+    slices, whole = _slices(page), page.context["headline"].row.alpha.value
     assert all(one.row.drawn is None for one in slices["Domain"])  # two
     Prompt.objects.filter(tasks__number__lte=8).update(domain="garden")
     AgreementPattern.objects.all().delete()
     recount(project=judged.project)
-    rows = [one.row for one in dict(_page(lead).context["slices"])["Domain"]]
+    rows = [one.row for one in _slices(_page(lead))["Domain"]]
     error = page.context["headline"].row.alpha.standard_error
     errors = [max(row.alpha.standard_error, error * (40 / row.alpha.n_units) ** 0.5) for row in rows]
     expected = draw_to_whole([row.alpha.value for row in rows], errors, whole=whole)
@@ -309,7 +313,7 @@ def test_orders_are_a_question_like_any(lead, ordered):
 
 def test_orders_lead_to_their_items(lead, ordered):
     page = _page(lead, question="order")
-    for rows in dict(page.context["slices"]).values():
+    for rows in _slices(page).values():
         for one in rows:
             items = lead.get(reverse("agreement-items", args=["helpful"]) + "?" + one.query)
             assert items.context["page"].paginator.count == one.row.alpha.n_units
