@@ -118,7 +118,7 @@ def _claim(*, batch_id: int, rater: User, beyond: set[uuid.UUID]) -> Assignment 
     if lease is not None and was_open:  # to be given what was there changes nothing of what there is in all
         lease.progress = progress
     if turn.bookmark is not None and progress is not None:
-        keep_total(row=row, progress=progress, bookmark=turn.bookmark, now=now)
+        keep_total(row=row, progress=progress, bookmark=turn.bookmark, found=lease is not None, now=now)
     turn.keep_bookmark()
     return lease
 
@@ -212,7 +212,14 @@ def _next_slot(*, turn: Turn, again: bool, now: datetime) -> tuple[Slot | None, 
     if slot is None and expire_leases(batch=turn.batch):
         slot, was_open = turn.anew().take(again=again), False
     if turn.bookmark is not None:
-        move_on(bookmark=turn.bookmark, fitting=turn.fitting, waiting=turn.waiting, taken=slot, now=now)
+        move_on(
+            bookmark=turn.bookmark,
+            fitting=turn.fitting,
+            waiting=turn.waiting,
+            first_below=turn.first_below,
+            taken=slot,
+            now=now,
+        )
     return slot or (take_back(turn=turn) if again else None), was_open
 
 

@@ -123,7 +123,7 @@ def finish(*, assignment: Assignment, surplus: bool, declined: bool = False) -> 
     """
     assignment.ended_at = timezone.now()
     if assignment.progress is not None:
-        assignment.progress = assignment.progress._replace(done=assignment.progress.done + 1)
+        assignment.progress = assignment.progress.answered()
     if hasattr(assignment, "draft"):  # read with the lease, which no draft is saved beside
         Draft.objects.filter(assignment=assignment).delete()
     if surplus:

@@ -346,6 +346,10 @@ class RaterProgress(NamedTuple):
     total: int
     more: bool = False
 
+    def answered(self) -> "RaterProgress":
+        """With one task more answered. Where the total is "at least", it is never less than what is known by then."""
+        return RaterProgress(self.done + 1, max(self.total, self.done + 1 + self.more), self.more)
+
 
 class Assignment(models.Model):
     """A rater's lease on a slot, and afterwards the record of who answered it.

@@ -95,17 +95,19 @@ def move_on(
     bookmark: Bookmark,
     fitting: Callable[[], QuerySet[Slot]],
     waiting: Callable[[], QuerySet[Slot]],
+    first_below: Callable[[int], int | None],
     taken: Slot | None,
     now: datetime,
 ) -> None:
     """Pass what lies between the bookmark and the slot that was `taken`, or None if nothing was found.
 
-    `waiting` gives the batch's open slots, `fitting` those of them that are for the rater; hardly any claim asks. Saved
-    with the rest of what the claim changes.
+    `waiting` gives the batch's open slots, `fitting` those of them that are for the rater, `first_below` the place of
+    the first of these between the bookmark and a place; hardly any claim asks. Saved with the rest of what the claim
+    changes.
     """
     bookmark.returned_until = _settled(bookmark, fitting, taken, now)
     if taken is None or taken.returned_at is None:
-        bookmark.place = _place(bookmark, fitting, waiting, taken)
+        bookmark.place = _place(bookmark, waiting, first_below, taken)
 
 
 def state_of(*, bookmark: Bookmark) -> tuple[Any, ...]:
@@ -115,15 +117,16 @@ def state_of(*, bookmark: Bookmark) -> tuple[Any, ...]:
 
 def _place(
     bookmark: Bookmark,
-    fitting: Callable[[], QuerySet[Slot]],
     waiting: Callable[[], QuerySet[Slot]],
+    first_below: Callable[[int], int | None],
     taken: Slot | None,
 ) -> int:
     last = taken or ahead(slots=waiting(), bookmark=bookmark).reverse().first()
     if last is None or last.place is None or last.place - bookmark.place <= FAR:
         return bookmark.place
-    first = ahead(slots=fitting(), bookmark=bookmark).values_list("place", flat=True).first()
-    return last.place + 1 if first is None else first
+    end = last.place if taken else last.place + 1
+    first = first_below(end)
+    return end if first is None else first
 
 
 def _settled(

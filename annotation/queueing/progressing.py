@@ -1,8 +1,8 @@
 """How far a rater is in a batch, counted from their bookmark on and no further than anybody reads off a card.
 
-While there is plenty for them the total is told again for a minute as it was counted: among much of what others take
-as well, nobody counts what is left at every answer. Towards the end it is counted each time. Who asks the database for
-a lease or a batch asks for this along with it.
+While there is plenty for them, or more than is counted, the total is told again for a minute as it was counted: among
+much of what others take as well, nobody counts what is left at every answer. Towards the end it is counted each time.
+Who asks the database for a lease or a batch asks for this along with it.
 """
 
 from collections.abc import Collection
@@ -86,7 +86,7 @@ def with_progress(*, rows: QuerySet[Row], blanks: Blanks, path: str = "") -> Que
     rater, now = blanks.user("rater"), blanks.moment("now")
     mark = FilteredRelation(f"{path}bookmarks", condition=Q(**{f"{path}bookmarks__rater": rater}))
     # Fewer than were answered are never left of the turns, so what is told again is never too near the end for that.
-    plenty = Q(mark__total__gte=F("mark__turns") + PLENTY)
+    plenty = Q(mark__total__gte=F("mark__turns") + PLENTY) | Q(mark__at_least=True)
     told_again = plenty & Q(mark__counted_at__gt=blanks.moment("fresh"), mark__counted_at__lte=now)
     marked: Any = rows.annotate(mark=mark, total=F("mark__total"), at_least=F("mark__at_least"))
     skills = grants_held(rater=rater, now=now).values("skill")
@@ -101,13 +101,17 @@ def was_counted(*, row: Any) -> bool:
 def read_progress(*, row: Any, batch: Batch, rater: User) -> RaterProgress:
     """The progress that was found with the row."""
     if not was_counted(row=row):
-        return RaterProgress(row.count_done, row.total, row.at_least)
+        return RaterProgress(row.count_done, max(row.total, row.count_done + row.at_least), row.at_least)
     return _progress(batch, rater, Counts(*(getattr(row, name) for name in Counts._fields)))
 
 
-def keep_total(*, row: Any, progress: RaterProgress, bookmark: Bookmark, now: datetime) -> None:
-    """Let what was counted be told again for a while if there is plenty. Whoever claims saves the bookmark."""
-    if was_counted(row=row) and progress.total - progress.done >= PLENTY:
+def keep_total(*, row: Any, progress: RaterProgress, bookmark: Bookmark, found: bool, now: datetime) -> None:
+    """Let what was counted be told again for a while if there is plenty, or more than was counted; no longer once
+    nothing was `found` for the rater. Whoever claims saves the bookmark.
+    """
+    if not found:
+        bookmark.total = bookmark.counted_at = None
+    elif was_counted(row=row) and (progress.more or progress.total - progress.done >= PLENTY):
         bookmark.total, bookmark.at_least, bookmark.counted_at = progress.total, progress.more, now
 
 

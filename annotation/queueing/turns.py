@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from django.db import IntegrityError
 from django.db.models import QuerySet, Subquery, Value
@@ -13,7 +13,7 @@ from annotation.models import Batch, Bookmark, Slot
 from annotation.queueing.bookmarks import KEPT, NEVER, ahead, find_bookmark, returned, state_of
 from annotation.queueing.eligibility import given_up, never_held, open_slots, own_round, skilled
 from annotation.queueing.families import of_new_prompts
-from workforce.compiled import Blanks, Changed
+from workforce.compiled import Blanks, Changed, Compiled
 from workforce.models import User
 
 
@@ -70,6 +70,16 @@ class Turn:
         slot.had = False
         return slot
 
+    def first_below(self, place: int) -> int | None:
+        """The first place from the bookmark on, and below this one, with an open slot of an item that is for the rater
+        and that they never had, as seen without row locks.
+        """
+        skills = {f"skill {n}": skill for n, skill in enumerate(sorted(self.skills))}
+        found = _places(self.batch.one_per_prompt, len(skills))
+        mark = cast(Bookmark, self.bookmark).place
+        rows = found.tuples(batch=self.batch.pk, rater=self.rater.pk, place=mark, below=place, **skills)
+        return rows[0][0] if rows else None
+
     def anew(self) -> "Turn":
         """The same turn after leases have been ended."""
         return replace(self, reopened=True)
@@ -97,14 +107,30 @@ def _first_free(choice: QuerySet[Slot]) -> QuerySet[Slot]:
 
 
 @cache
+def _places(one_per_prompt: bool, skills: int) -> Compiled[Slot]:
+    def build(blanks: Blanks) -> QuerySet[Slot]:
+        turn = _turn_to_come(blanks, one_per_prompt, skills, reopened=False)
+        first = ahead(slots=turn.fitting(), bookmark=cast(Bookmark, turn.bookmark)).filter(
+            place__lt=blanks.key("below")
+        )
+        return first.values_list("place")[:1]  # type: ignore[return-value]  # for tuples
+
+    return Compiled(build)
+
+
+def _turn_to_come(blanks: Blanks, one_per_prompt: bool, skills: int, *, reopened: bool) -> Turn:
+    batch = Batch(pk=blanks.key("batch"), one_per_prompt=one_per_prompt)
+    bookmark = Bookmark(place=blanks.key("place"), returned_until=blanks.moment("since") if reopened else None)
+    held = frozenset(blanks.key(f"skill {n}") for n in range(skills))
+    return Turn(batch, blanks.user("rater"), held, bookmark, reopened=reopened)
+
+
+@cache
 def _take_new(one_per_prompt: bool, skills: int, reopened: bool) -> Changed[Slot]:
     """The same of new items, in one statement."""
 
     def build(blanks: Blanks) -> tuple[QuerySet[Slot], dict[str, str]]:
-        batch = Batch(pk=blanks.key("batch"), one_per_prompt=one_per_prompt)
-        bookmark = Bookmark(place=blanks.key("place"), returned_until=blanks.moment("since") if reopened else None)
-        held = frozenset(blanks.key(f"skill {n}") for n in range(skills))
-        turn = Turn(batch, blanks.user("rater"), held, bookmark, reopened=reopened)
+        turn = _turn_to_come(blanks, one_per_prompt, skills, reopened=reopened)
         first = [Subquery(_first_free(choice).values("pk")) for choice in turn.choices(again=False)]
         best = Coalesce(*first) if reopened else first[0]
         return Slot.objects.filter(pk=best, state=Slot.State.OPEN), {"state": Slot.State.LEASED}

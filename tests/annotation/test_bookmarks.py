@@ -263,6 +263,19 @@ def test_among_plenty_the_total_is_a_minute_old(project, lena, rubric_version, r
     assert _claim(batch, rosa).progress == progressing.RaterProgress(3, 7)
 
 
+def test_at_least_is_told_again_until_nothing_is_found(project, lena, rubric_version, rosa, monkeypatch):
+    counts_so(monkeypatch, COUNTED=2)
+    batch = make_batch(project, lena, rubric_version, tasks=7, overlap=1)
+    told = []
+    while lease := _claim(batch, rosa):
+        told += [lease.progress, answer(lease, value=3).judgment.assignment.progress]
+    known = [one for one in told if one is not None]
+    assert len(known) >= 12 and all(one.total > one.done for one in known if one.more)
+    assert [one.done for one in known] == sorted(one.done for one in known)
+    assert Bookmark.objects.get(rater=rosa).counted_at is None
+    assert progressing.progress_for(batch=batch, rater=rosa) == progressing.RaterProgress(7, 7)
+
+
 def test_towards_the_end_the_total_is_counted_each_time(project, lena, rubric_version, rosa, monkeypatch):
     counts_so(monkeypatch, PLENTY=3)
     batch = make_batch(project, lena, rubric_version, tasks=4, overlap=1)

@@ -159,7 +159,7 @@ def _a_bookmark_passes_what_is_just_being_taken() -> None:
     """It moves to the slot that was taken, not to the first that was open."""
     import annotation.queueing.bookmarks as bookmarks
 
-    bookmarks._place = lambda bookmark, fitting, waiting, taken: taken.place if taken else bookmark.place
+    bookmarks._place = lambda bookmark, waiting, first_below, taken: taken.place if taken else bookmark.place
 
 
 def _what_left_the_queue_is_handed_out() -> None:
