@@ -237,7 +237,7 @@ def vendors_in(project: Project, found: Overview, tallies: Tallies) -> Iterable[
 def _readings(found: Overview) -> dict[str, str]:
     """The ways in which the chosen question can be read; none where there is one only."""
     question = found.asked.question
-    if question is None:
+    if question is None or question.of_orders:
         return {}
     return METRICS if question.of_grades else LEVELS if question.level == "ordinal" else {}
 

@@ -313,6 +313,7 @@ def test_orders_are_a_question_like_any(lead, ordered):
 
 def test_orders_lead_to_their_items(lead, ordered):
     page = _page(lead, question="order")
+    assert page.context["readings"] == {}  # an order is read in one way
     for rows in _slices(page).values():
         for one in rows:
             items = lead.get(reverse("agreement-items", args=["helpful"]) + "?" + one.query)
