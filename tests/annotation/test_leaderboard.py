@@ -93,7 +93,8 @@ def judged(project: Project, lena: User, rubric_version: RubricVersion, rosa: Us
         answer(held, ranking=[[1, 2, 2, 3][position] for position in held.display_order])
     close_batch(batch=ranking, actor=lena)
     make_golds(project, [2, -2] * 6)
-    checked = open_with(project, lena, rubric_version, tasks=3, overlap=1, gold_rate=50)
+    # Whatever is drawn, gold comes before the eighth item of work.
+    checked = open_with(project, lena, rubric_version, tasks=8, overlap=1, gold_rate=50)
     while (held := claim_next(batch=checked, rater=rosa)) is not None:
         answer(held, value=shown_value(held, 1))
     close_batch(batch=checked, actor=lena)
