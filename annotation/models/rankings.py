@@ -1,4 +1,4 @@
-"""What the orders that people gave add up to, per scope, kept up to date with every ranking (ADR 50).
+"""What the orders that people gave add up to, per scope, kept up to date with every ranking (ADR 49).
 
 Derived from the judgments, like AgreementPattern: it can be built again from them at any time.
 """
