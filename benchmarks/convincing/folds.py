@@ -77,9 +77,15 @@ def learn(data: Convincing, topic: str, labels: str, setting: Setting) -> dict[s
         layout = choose_layout("auto", model.backbone, model.read, pad_id=tokenizer.pad_token_id)
         losses: list[float] = []
         job = Job(
-            config, comparisons, model, Path(out), accelerator, layout,
-            lambda step, values: losses.append(values["loss"]), lambda: False,
-        )  # fmt: skip
+            config,
+            comparisons,
+            model,
+            Path(out),
+            accelerator,
+            layout,
+            lambda step, values: losses.append(values["loss"]),
+            lambda: False,
+        )
         fitted = fit(job, setting)
     normalise(model, fitted, comparisons)
     rewards = (fitted.raw.mean(1) * model.gain + model.bias).detach()
@@ -98,9 +104,14 @@ def learn(data: Convincing, topic: str, labels: str, setting: Setting) -> dict[s
 def line(pair: JudgedPair) -> dict[str, Any]:
     """A judged pair as it is kept."""
     return {
-        "ids": list(pair.ids), "difference": pair.difference, "p": pair.p, "tie": pair.tie, "label": pair.label,
-        "lengths": list(pair.lengths), "slices": list(pair.slices),
-    }  # fmt: skip
+        "ids": list(pair.ids),
+        "difference": pair.difference,
+        "p": pair.p,
+        "tie": pair.tie,
+        "label": pair.label,
+        "lengths": list(pair.lengths),
+        "slices": list(pair.slices),
+    }
 
 
 def fit(job: Job, setting: Setting) -> Fitted:

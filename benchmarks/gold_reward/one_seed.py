@@ -95,9 +95,17 @@ def start_policy(seed: int, folder: Path, size: Size, draw: random.Random) -> Pa
     shown = [demonstration(number % 1000, draw) for number in range(size.demonstrations)]
     data = {"demonstrations": write_lines(folder / "demonstrations.jsonl", shown)}
     config = SFTConfig(
-        base=str(make_tiny(folder / "tiny", seed=seed)), seed=seed, epochs=2, batch=16, micro_batch=16, lr=3e-3,
-        max_prompt_tokens=PROMPT_TOKENS, max_response_tokens=RESPONSE_TOKENS, samples=0, checkpoint_every=50,
-    )  # fmt: skip
+        base=str(make_tiny(folder / "tiny", seed=seed)),
+        seed=seed,
+        epochs=2,
+        batch=16,
+        micro_batch=16,
+        lr=3e-3,
+        max_prompt_tokens=PROMPT_TOKENS,
+        max_response_tokens=RESPONSE_TOKENS,
+        samples=0,
+        checkpoint_every=50,
+    )
     _run(sft.run, config, data, folder / "sft")
     return folder / "sft" / "model"
 
@@ -105,9 +113,13 @@ def start_policy(seed: int, folder: Path, size: Size, draw: random.Random) -> Pa
 def sampled(seed: int, folder: Path, policy: Path, prompts: Path) -> list[dict[str, Any]]:
     """Two responses of the starting policy to each prompt."""
     config = SampleConfig(
-        base=str(policy), seed=seed, responses=2, batch=64, max_prompt_tokens=PROMPT_TOKENS,
+        base=str(policy),
+        seed=seed,
+        responses=2,
+        batch=64,
+        max_prompt_tokens=PROMPT_TOKENS,
         max_new_tokens=RESPONSE_TOKENS,
-    )  # fmt: skip
+    )
     _run(sampling.run, config, {"prompts": prompts}, folder / "sampled")
     return read_lines(folder / "sampled" / "responses.jsonl")
 
@@ -115,10 +127,21 @@ def sampled(seed: int, folder: Path, policy: Path, prompts: Path) -> list[dict[s
 def reward_model(seed: int, out: Path, policy: Path, preferences: Path, members: int, epochs: int) -> dict[str, Any]:
     """Train it, each member on a bootstrap of its own with LoRA of its own; returns its held-out figures."""
     config = RewardConfig(
-        base=str(policy), seed=seed, scope="lora", epochs=epochs, batch=16, micro_batch=16, lr=3e-3, head_lr=3e-3,
-        max_prompt_tokens=PROMPT_TOKENS, max_response_tokens=RESPONSE_TOKENS, probes=0, checkpoint_every=20,
-        members=members, member="head" if members == 1 else "lora",
-    )  # fmt: skip
+        base=str(policy),
+        seed=seed,
+        scope="lora",
+        epochs=epochs,
+        batch=16,
+        micro_batch=16,
+        lr=3e-3,
+        head_lr=3e-3,
+        max_prompt_tokens=PROMPT_TOKENS,
+        max_response_tokens=RESPONSE_TOKENS,
+        probes=0,
+        checkpoint_every=20,
+        members=members,
+        member="head" if members == 1 else "lora",
+    )
     found = _run(reward.run, config, {"preferences": preferences}, out)
     return {name: found[name] for name in ("accuracy", "interval", "n", "ece", "train_pairs")}
 
@@ -126,11 +149,23 @@ def reward_model(seed: int, out: Path, policy: Path, preferences: Path, members:
 def optimise(seed: int, out: Path, policy: Path, model: Path, prompts: Path, size: Size, doubt: float) -> Path:
     """PPO against the reward model without a penalty on KL: how far it goes is the experiment's question."""
     config = PPOConfig(
-        base=str(policy), reward_model=str(model), seed=seed, steps=size.steps, prompts_per_step=size.responses,
-        minibatch=size.responses, micro_batch=size.responses, max_prompt_tokens=PROMPT_TOKENS,
-        max_new_tokens=RESPONSE_TOKENS, lora_rank=0, lr=3e-4, beta=0.0, kl_limit=None, doubt=doubt, samples=0,
+        base=str(policy),
+        reward_model=str(model),
+        seed=seed,
+        steps=size.steps,
+        prompts_per_step=size.responses,
+        minibatch=size.responses,
+        micro_batch=size.responses,
+        max_prompt_tokens=PROMPT_TOKENS,
+        max_new_tokens=RESPONSE_TOKENS,
+        lora_rank=0,
+        lr=3e-4,
+        beta=0.0,
+        kl_limit=None,
+        doubt=doubt,
+        samples=0,
         checkpoint_every=size.every,
-    )  # fmt: skip
+    )
     _run(ppo.run, config, {"prompts": prompts}, out)
     return out
 
