@@ -42,7 +42,7 @@ from annotation.queueing.families import of_new_prompts
 from annotation.queueing.lanes import take_back, take_lane
 from annotation.queueing.progressing import keep_total, moments, read_progress, with_progress
 from annotation.queueing.repeats import swapped_order
-from annotation.queueing.turns import Turn, turn_of
+from annotation.queueing.turns import Turn, in_blanks, skill_blanks, turn_of
 from workforce import timekeeping
 from workforce.compiled import Blanks, Changed, Compiled, behind
 from workforce.errors import NotAllowed
@@ -288,7 +288,7 @@ def _hand_out(*, slot: Slot, turn: Turn) -> Task:
     skills = turn.skills
     if Slot.task.is_cached(slot) and slot.task.requires_id is not None:
         skills |= {slot.task.requires_id}
-    given = {f"skill {n}": skill for n, skill in enumerate(sorted(skills))}
+    given = in_blanks(skills)
     task = _pinned(len(given)).first(task=slot.task_id, version=turn.batch.rubric_version_id, **given)
     if task is None:
         raise IntegrityError("the item left the queue between choosing and leasing it")
@@ -300,7 +300,7 @@ def _hand_out(*, slot: Slot, turn: Turn) -> Task:
 @cache
 def _pinned(skills: int) -> Changed[Task]:
     def build(blanks: Blanks) -> tuple[QuerySet[Task], dict[str, Any]]:
-        fits = Q(requires=None) | Q(requires__in=[blanks.key(f"skill {n}") for n in range(skills)])
+        fits = Q(requires=None) | Q(requires__in=skill_blanks(blanks, skills))
         queued = Task.objects.filter(fits, pk=blanks.key("task"), standing=Task.Standing.QUEUED)
         return queued, {"rubric_version": Coalesce(F("rubric_version"), Value(blanks.key("version")))}
 

@@ -1,6 +1,6 @@
 """A rater's turn in a batch: the choices there are for them, best first."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, cast
@@ -61,7 +61,7 @@ class Turn:
         """The first slot that nobody else is just taking, of the best choice that has one, leased from now on."""
         if self.bookmark is None:
             return _first_of(self.choices(again=again))
-        skills = {f"skill {n}": skill for n, skill in enumerate(sorted(self.skills))}
+        skills = in_blanks(self.skills)
         taken = _take_new(self.batch.one_per_prompt, len(skills), self.reopened)
         since = {"since": self.bookmark.returned_until or NEVER} if self.reopened else {}
         slot: Any = taken.first(batch=self.batch.pk, rater=self.rater.pk, place=self.bookmark.place, **since, **skills)
@@ -74,7 +74,7 @@ class Turn:
         """The first place from the bookmark on, and below this one, with an open slot of an item that is for the rater
         and that they never had, as seen without row locks.
         """
-        skills = {f"skill {n}": skill for n, skill in enumerate(sorted(self.skills))}
+        skills = in_blanks(self.skills)
         found = _places(self.batch.one_per_prompt, len(skills))
         mark = cast(Bookmark, self.bookmark).place
         rows = found.tuples(batch=self.batch.pk, rater=self.rater.pk, place=mark, below=place, **skills)
@@ -90,6 +90,16 @@ class Turn:
     def _within_skills(self) -> QuerySet[Slot]:
         slots = self.waiting().filter(skilled(skills=self.skills))
         return own_round(slots=slots, rater=self.rater) if self.bookmark is None else slots
+
+
+def skill_blanks(blanks: Blanks, skills: int) -> frozenset[int]:
+    """Blanks for so many skills."""
+    return frozenset(blanks.key(f"skill {n}") for n in range(skills))
+
+
+def in_blanks(skills: Collection[int]) -> dict[str, int]:
+    """Values for such blanks, as many as there are skills."""
+    return {f"skill {n}": skill for n, skill in enumerate(sorted(skills))}
 
 
 def _first_of(choices: Iterable[QuerySet[Slot]]) -> Slot | None:
@@ -121,8 +131,7 @@ def _places(one_per_prompt: bool, skills: int) -> Compiled[Slot]:
 def _turn_to_come(blanks: Blanks, one_per_prompt: bool, skills: int, *, reopened: bool) -> Turn:
     batch = Batch(pk=blanks.key("batch"), one_per_prompt=one_per_prompt)
     bookmark = Bookmark(place=blanks.key("place"), returned_until=blanks.moment("since") if reopened else None)
-    held = frozenset(blanks.key(f"skill {n}") for n in range(skills))
-    return Turn(batch, blanks.user("rater"), held, bookmark, reopened=reopened)
+    return Turn(batch, blanks.user("rater"), skill_blanks(blanks, skills), bookmark, reopened=reopened)
 
 
 @cache
